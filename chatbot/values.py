@@ -1,0 +1,211 @@
+"""What travels through the chatbot: frozen values, equal when their content is equal.
+
+A `Question` goes in. While it is answered, events come out: `Retrieved` (the papers found),
+`Thought`, `Delta` and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check
+changes a verdict, `Notice` for what a person should know, and last `Finished` with the `Answer`.
+
+Nothing here knows where the values come from or how they are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.records import Filter, Hit, Paper
+
+
+class Verdict(StrEnum):
+    """What the evidence shows about one sentence of an answer."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+
+
+class Status(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    EXTRACT = "extract"
+
+
+class FoundBy(StrEnum):
+    """How it was learnt what a sentence rests on."""
+
+    SCHEMA = "schema"
+    MARKER = "marker"
+    ALIGNMENT = "alignment"
+    EXTRACT = "extract"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation with its answer's text, as later questions see it.
+
+    `cited` are the papers of its citations, in order of their numbers.
+    """
+
+    question: str
+    answer: str
+    cited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, where in a conversation, and of which papers.
+
+    `numbers` are the citation numbers given so far in the conversation (paper id -> number).
+    """
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    filter: Filter = Filter()
+    numbers: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence of an abstract that a claim rests on. `start`, `end` are characters of the abstract."""
+
+    paper: str
+    sentence: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer and its proof.
+
+    `missing` names what the evidence lacks or contradicts, for people ('"12 %" not in evidence').
+    `start`, `end` are the sentence's characters in the answer's text, markers not included.
+    """
+
+    text: str
+    verdict: Verdict
+    found_by: FoundBy
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A paper that claims rest on, under the number that it keeps for the whole conversation."""
+
+    number: int
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A paper that came close, and the sentence of it that came closest."""
+
+    paper: Paper
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the server counted them, or as we did (`counted_by` names the tokenizer then)."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    counted_by: str = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the question was asked, each None where that step did not happen."""
+
+    retrieved: float | None = None
+    requested: float | None = None
+    first_token: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole of an answer. `text` carries markers `[n]` after each proven sentence.
+
+    `dropped` says, for people, everything that was left out on the way: packed sentences that did
+    not fit, markers that pointed nowhere, history that was cut, a stream that broke.
+    """
+
+    question: str
+    standalone_question: str
+    status: Status
+    text: str
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    dropped: tuple[str, ...] = ()
+    usage: Usage = Usage()
+    timings: Timings = Timings()
+    model: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The papers that were found, best first, before a word is written."""
+
+    question: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A piece of a reasoning model's thinking: shown folded, never cited or sent back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer's text, without markers, as it streams."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """A sentence ended and has its first verdict. `index` counts the answer's claims from 0.
+
+    `numbers` are the citation numbers to show behind it.
+    """
+
+    index: int
+    claim: Claim
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRevised:
+    """A closer check changed the verdict of the claim at `index`."""
+
+    index: int
+    claim: Claim
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence that a person should see, not part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of every question."""
+
+    answer: Answer
+
+
+Event = Retrieved | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished

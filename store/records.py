@@ -1,0 +1,143 @@
+"""What the store keeps and hands out: plain, frozen values.
+
+Reading order: a reader turns bytes into `Record`s and `Reject`s; merging turns the records of
+one work into one `Paper`; a paper's abstract is cut into `Sentence`s, each with an address that
+never moves while the abstract stays the same; a search answers with `Hit`s.
+
+This module imports nothing of ours and does nothing but hold values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a record stood: a file as the user named it (or a URL) and its first line, from 1."""
+
+    name: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One paper as one source gave it. Texts are verbatim; absent fields are None or empty.
+
+    `created` and `updated` are ISO 8601 dates, possibly cut to a month or a year
+    ("2025-05-14", "2025-05", "2025"). `arxiv_id` carries no version ("2505.09388").
+    """
+
+    abstract: str
+    source: Source
+    title: str | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    created: str | None = None
+    updated: str | None = None
+    comment: str | None = None
+    venue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Something in a source that is no paper, and why. `excerpt` is its beginning, one line."""
+
+    source: Source
+    reason: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One work, merged from all records that speak of it.
+
+    `id` is given when the paper is first seen and stays, whatever is learnt about it later.
+    `label` is a short name for people; `label_derived` says that it was found in the abstract
+    and not given by a source (then `title` is None).
+    """
+
+    id: str
+    abstract: str
+    label: str
+    label_derived: bool
+    title: str | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    created: str | None = None
+    updated: str | None = None
+    comment: str | None = None
+    venue: str | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call the paper in front of people: its title, else its label."""
+        return self.title or self.label
+
+    @property
+    def link(self) -> str | None:
+        """Where the full text is, as far as the sources tell."""
+        if self.arxiv_id:
+            return f"https://arxiv.org/abs/{self.arxiv_id}"
+        if self.doi:
+            return f"https://doi.org/{self.doi}"
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and its address. `abstract[start:end] == text`, in characters of the abstract.
+
+    `number` counts from 1 within the paper. `readable` is the text with LaTeX made readable and
+    white space folded: what people read in a terminal, and what search and matching see.
+    """
+
+    paper: str
+    number: int
+    start: int
+    end: int
+    text: str
+    readable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which papers may answer. Empty fields let everything pass; all given ones must hold.
+
+    `since` and `until` are inclusive ISO dates, possibly partial: until "2025-05" includes all
+    of May. A paper without a date passes neither. `text` is a phrase that the readable abstract,
+    title or label contains, whatever the case.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    text: str | None = None
+    ids: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.since or self.until or self.text or self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper found by a search.
+
+    `score` is the fused score in [0, 1] that orders the hits. `keyword` is the BM25 score (higher is
+    better) and `vector` the cosine in [-1, 1], each None where that side did not find the paper.
+    """
+
+    paper: Paper
+    score: float
+    keyword: float | None
+    vector: float | None
