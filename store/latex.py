@@ -15,8 +15,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Any
+
+from store.macros import ACCENTS, CITATIONS, DROPPED_ARGUMENT, ESCAPES, STYLES, WRAPPERS, symbol
 
 _MARKS = re.compile(r"[\\$~`]|--")
 _TOKEN = re.compile(
@@ -39,51 +39,7 @@ _UNPRINTABLE = re.compile(
 )
 _LONGEST_MATHS = 1_000
 
-_ACCENTS = {
-    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
-    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "d": "\u0323", "b": "\u0331",
-    "r": "\u030a", "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303",
-    "bar": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306",
-}  # fmt: skip
 _ACCENT_ARGUMENT = re.compile(r"\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\([ij])(?![A-Za-z])|([A-Za-z]))")
-# Macros that dress their argument, declare a style, or size a bracket: the macro goes, the content stays.
-_WRAPPERS = frozenset(
-    """
-    textbf textit texttt textsc textsf textrm textsl textup textmd textnormal text emph underline uline
-    overline mathbf mathrm mathit mathsf mathtt mathcal mathbb mathscr mathfrak boldsymbol bm mbox hbox
-    operatorname textsuperscript textsubscript url nolinkurl path ensuremath mathop mathbin mathrel
-    textquote enquote sout st boxed fbox title footnotesize term
-    """.split()
-)
-_STYLES = frozenset(
-    """
-    bf it em sf sc rm tt sl cal bfseries itshape scshape ttfamily sffamily rmfamily normalfont small
-    footnotesize scriptsize tiny large Large normalsize displaystyle textstyle scriptstyle left right middle
-    big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr limits nolimits noindent protect xspace relax
-    centering unboldmath boldmath mathversion
-    """.split()
-)
-_DROPPED_ARGUMENT = frozenset(
-    """
-    textcolor color colorbox href label vspace hspace phantom hphantom
-    """.split()
-)
-_CITATIONS = frozenset(
-    """
-    cite citep citet citealp citealt citeauthor citeyear autocite parencite textcite ref
-    """.split()
-)
-# What pylatexenc's tables lack, or show in a way that matches ordinary text badly.
-_SYMBOLS = {
-    "deg": "°", "degree": "°", "textdegree": "°", "sim": "~", "textasciitilde": "~", "textbackslash": "\\",
-    "textgreater": ">", "textless": "<", "textbar": "|", "textunderscore": "_", "textasciicircum": "^",
-    "euro": "€", "texteuro": "€", "pounds": "£", "LaTeX": "LaTeX", "TeX": "TeX", "copyright": "©", "mid": "|",
-    "lvert": "|", "rvert": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "star": "*", "ast": "*",
-    "quad": " ", "qquad": " ", "eg": "e.g.", "ie": "i.e.", "etal": "et al.", "bullet": "•", "item": "•",
-    "colon": ":", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]", "and": "and", "tfrac": "",
-    "newline": " ", "linebreak": " ", "par": " ", "textendash": "–", "textemdash": "—", "pmod": "mod ",
-}  # fmt: skip
-_ESCAPES = {",": " ", ";": " ", ":": " ", ">": " ", "!": "", "-": "", "/": "", "|": "‖", "@": ""}
 
 
 def readable(text: str) -> str:
@@ -134,22 +90,6 @@ def _is_maths(closer: str, content: str, following: str) -> bool:
     prose = len(re.findall(r"[A-Za-z]{3,}", content)) > 1
     loose = any(mark in content for mark in "=<>+*/") or content.strip().isalpha()
     return not following.isdigit() and not prose and (tight or loose)
-
-
-@lru_cache(maxsize=4096)
-def _symbol(name: str) -> str | None:
-    """What the macro looks like if it is a symbol, else None."""
-    if name in _SYMBOLS:
-        return _SYMBOLS[name]
-    look = getattr(_tables().get_macro_spec(name), "simplify_repl", None)
-    return look if isinstance(look, str) and "%" not in look else None
-
-
-@cache
-def _tables() -> Any:
-    from pylatexenc.latex2text import get_default_latex_context_db
-
-    return get_default_latex_context_db()
 
 
 @dataclass(slots=True)
@@ -252,36 +192,36 @@ class _Scanner:
 
     def _macro(self, token: re.Match[str], stop: int, in_maths: bool) -> tuple[str, int]:
         name, after = token.group("name"), token.end()
-        if name in _ACCENTS and (accented := self._accent(name, after, stop)):
+        if name in ACCENTS and (accented := self._accent(name, after, stop)):
             return accented
         group = self._group(after, stop)
-        if name in _DROPPED_ARGUMENT and group is not None:
+        if name in DROPPED_ARGUMENT and group is not None:
             closing = self.match[group]
             following = self._group(closing + 1, stop)
             if following is not None:
                 self._drop(following)
                 return "", following
             return "", closing + 1
-        if name in _CITATIONS and group is not None:
+        if name in CITATIONS and group is not None:
             self._drop(group, "[", "]")
             return "", group
         if name in ("frac", "dfrac", "tfrac", "sqrt") and group is not None:
             return self._fraction(name, group, stop)
         if name == "sqrt":
             return "√", after + self.text.startswith(" ", after, stop)
-        if name in _STYLES:
+        if name in STYLES:
             return "", after
-        symbol = None if name in _WRAPPERS else _symbol(name)
-        if symbol is not None:
+        look = None if name in WRAPPERS else symbol(name)
+        if look is not None:
             if group is not None and self.match[group] == group + 1:
                 self._drop(group)
-            return symbol, after
+            return look, after
         if group is not None:
             empty = self.match[group] == group + 1
             self._drop(group)
             return (name if empty else ""), group
-        if name in _WRAPPERS or in_maths:
-            return ("" if name in _WRAPPERS else name), after
+        if name in WRAPPERS or in_maths:
+            return ("" if name in WRAPPERS else name), after
         return token.group(), after
 
     def _fraction(self, name: str, group: int, stop: int) -> tuple[str, int]:
@@ -305,11 +245,11 @@ class _Scanner:
         if argument is None or (name.isalpha() and "{" not in argument.group()):
             return None
         letter = argument.group(1) or argument.group(2) or argument.group(3)
-        return unicodedata.normalize("NFC", letter + _ACCENTS[name]), argument.end()
+        return unicodedata.normalize("NFC", letter + ACCENTS[name]), argument.end()
 
     def _escape(self, token: re.Match[str], stop: int, in_maths: bool) -> tuple[str, int]:
         char, after = token.group("char"), token.end()
-        if char in _ACCENTS and (accented := self._accent(char, after, stop)):
+        if char in ACCENTS and (accented := self._accent(char, after, stop)):
             return accented
         if char in "%&_#${}":
             return char, after
@@ -318,6 +258,6 @@ class _Scanner:
             return (" " if line_break else "\\\\"), after
         if char.isspace():
             return " ", after
-        if char in _ESCAPES and (in_maths or char in ",-/"):
-            return _ESCAPES[char], after
+        if char in ESCAPES and (in_maths or char in ",-/"):
+            return ESCAPES[char], after
         return (char if in_maths else token.group()), after
