@@ -6,6 +6,7 @@
     ├── ModelError          the model endpoint did not answer as it should
     │   ├── ModelUnreachable    nothing listens there, or it does not answer in time
     │   ├── ModelRefused        it answered 400, 401, 403 or 404: asking again won't help
+    │   │   └── SchemaUnsupported   it takes no JSON schema: ask again without one
     │   ├── ModelBusy           429 or 5xx, still so after the retries
     │   ├── ModelGarbled        its reply is not what the protocol says (HTML, broken SSE)
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
@@ -39,6 +40,10 @@ class ModelUnreachable(ModelError):
 
 class ModelRefused(ModelError):
     """The endpoint refused the request; asking again won't help."""
+
+
+class SchemaUnsupported(ModelRefused):
+    """The endpoint takes no JSON schema; the same request without one may succeed."""
 
 
 class ModelBusy(ModelError):
