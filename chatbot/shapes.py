@@ -1,0 +1,149 @@
+"""The one JSON shape: what `--json` prints and what any other face sends, documented in docs/json.md.
+
+Values in, plain dicts, lists and strings out. Every key is always present, null where nothing is
+known. `VERSION` grows when a key changes its meaning or goes; a new key is no new version.
+Nothing is computed here, and texts are verbatim: who prints them on a terminal cleans them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
+from store.records import Hit, Paper, Source
+
+VERSION = 1
+
+Shape = dict[str, object]
+
+
+def answer(value: Answer) -> Shape:
+    """A whole answer, refusals and extracts included."""
+    return {
+        "version": VERSION,
+        "question": value.question,
+        "standalone_question": value.standalone_question,
+        "status": value.status.value,
+        "text": value.text,
+        "claims": [_claim(item) for item in value.claims],
+        "citations": [_citation(item) for item in value.citations],
+        "near_misses": [_near_miss(item) for item in value.near_misses],
+        "dropped": list(value.dropped),
+        "usage": _usage(value.usage),
+        "timings": _timings(value.timings),
+        "model": value.model,
+        "fingerprint": value.fingerprint,
+    }
+
+
+def paper(value: Paper) -> Shape:
+    """A paper with everything that is known of it."""
+    return {
+        "paper": value.id,
+        "label": value.label,
+        "label_derived": value.label_derived,
+        "title": value.title,
+        "abstract": value.abstract,
+        "arxiv_id": value.arxiv_id,
+        "doi": value.doi,
+        "url": value.link,
+        "authors": list(value.authors),
+        "categories": list(value.categories),
+        "created": value.created,
+        "updated": value.updated,
+        "comment": value.comment,
+        "venue": value.venue,
+        "sources": [_source(item) for item in value.sources],
+    }
+
+
+def papers(values: Iterable[Paper]) -> list[Shape]:
+    """A list of papers, in their order."""
+    return [paper(value) for value in values]
+
+
+def hits(values: Iterable[Hit]) -> list[Shape]:
+    """Found papers, best first, with their scores."""
+    return [
+        {
+            "rank": rank,
+            "score": value.score,
+            "keyword": value.keyword,
+            "vector": value.vector,
+            **_reference(value.paper),
+        }
+        for rank, value in enumerate(values, 1)
+    ]
+
+
+def error(kind: str, message: str) -> Shape:
+    """What stands in the place of a result when there is none. `kind` is the error's class name."""
+    return {"version": VERSION, "error": {"type": kind, "message": message}}
+
+
+def dumps(shape: object, *, ascii_only: bool = False) -> str:
+    """The text of a shape: indented JSON without NaN."""
+    return json.dumps(shape, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def _claim(value: Claim) -> Shape:
+    return {
+        "text": value.text,
+        "verdict": value.verdict.value,
+        "found_by": value.found_by.value,
+        "missing": list(value.missing),
+        "evidence": [_evidence(item) for item in value.evidence],
+    }
+
+
+def _evidence(value: Evidence) -> Shape:
+    return {
+        "paper": value.paper,
+        "sentence": value.sentence,
+        "start": value.start,
+        "end": value.end,
+        "text": value.text,
+    }
+
+
+def _citation(value: Citation) -> Shape:
+    return {"number": value.number, **_reference(value.paper)}
+
+
+def _near_miss(value: NearMiss) -> Shape:
+    return {**_reference(value.paper), "evidence": _evidence(value.evidence)}
+
+
+def _reference(value: Paper) -> Shape:
+    """A paper as it is pointed at: enough to name and find it."""
+    return {
+        "paper": value.id,
+        "label": value.label,
+        "title": value.title,
+        "arxiv_id": value.arxiv_id,
+        "created": value.created,
+        "url": value.link,
+    }
+
+
+def _source(value: Source) -> Shape:
+    return {"name": value.name, "line": value.line}
+
+
+def _usage(value: Usage) -> Shape:
+    return {
+        "prompt_tokens": value.prompt_tokens,
+        "completion_tokens": value.completion_tokens,
+        "cached_tokens": value.cached_tokens,
+        "counted_by": value.counted_by,
+    }
+
+
+def _timings(value: Timings) -> Shape:
+    return {
+        "retrieved": value.retrieved,
+        "requested": value.requested,
+        "first_token": value.first_token,
+        "total": value.total,
+    }

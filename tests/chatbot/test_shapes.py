@@ -1,0 +1,97 @@
+"""The JSON shape is what docs/json.md says, whatever the values are."""
+
+import json
+import re
+from pathlib import Path
+
+from chatbot import shapes
+from chatbot.values import (
+    Answer,
+    Citation,
+    Claim,
+    Evidence,
+    FoundBy,
+    NearMiss,
+    Status,
+    Timings,
+    Usage,
+    Verdict,
+)
+from store.records import Hit, Paper, Source
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
+
+EVIDENCE = Evidence("p1", 1, 0, 11, "GSPO clips.")
+PAPER = Paper("p1", "GSPO clips.", "GSPO", True, sources=(Source("a.txt", 3),), arxiv_id="2507.18071")
+ANSWER = Answer(
+    question="Q?",
+    standalone_question="Q?",
+    status=Status.ANSWERED,
+    text="It clips. [1]",
+    claims=(Claim("It clips.", Verdict.SUPPORTED, FoundBy.MARKER, (EVIDENCE,)),),
+    citations=(Citation(1, PAPER),),
+    near_misses=(NearMiss(PAPER, EVIDENCE),),
+    dropped=("a marker that pointed nowhere",),
+    usage=Usage(12, 3),
+    timings=Timings(0.1, 0.2, 0.3, 0.4),
+    model="qwen",
+    fingerprint="f",
+)
+
+
+def documented(heading):
+    """The keys of the tables between a heading of the document and the next of the same or a higher level."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    start = text.index(f"\n{heading}\n") + 1
+    end = re.search(r"\n#+ ", text[start + len(heading) :])
+    section = text[start : start + len(heading) + end.start()] if end else text[start:]
+    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+
+
+def test_an_answer_has_exactly_the_documented_keys():
+    shape = shapes.answer(ANSWER)
+    assert list(shape) == documented("## An answer: `chatbot ask --json`")
+    assert list(shape["claims"][0]) == documented("### Each of `claims`")
+    assert list(shape["claims"][0]["evidence"][0]) == documented("### Each of `evidence`")
+    reference = documented("### Each of `citations`")
+    assert list(shape["citations"][0]) == reference
+    assert list(shape["near_misses"][0]) == reference[1:] + documented("### Each of `near_misses`")
+    assert list(shape["usage"]) == documented("### `usage`")
+    assert list(shape["timings"]) == documented("### `timings`")
+
+
+def test_papers_and_hits_have_exactly_the_documented_keys():
+    (paper,) = shapes.papers([PAPER])
+    assert list(paper) == documented("## Papers: `chatbot papers --json`")
+    assert paper["sources"] == [{"name": "a.txt", "line": 3}]
+    (hit,) = shapes.hits([Hit(PAPER, 0.9, None, 0.7)])
+    assert list(hit) == documented("## Hits: `chatbot search --json`")
+    assert (hit["rank"], hit["score"], hit["keyword"], hit["vector"]) == (1, 0.9, None, 0.7)
+
+
+def test_an_error_has_exactly_the_documented_keys():
+    shape = shapes.error("ModelUnreachable", "Nothing answers.")
+    assert list(shape) == documented("## Errors")
+    assert shape["error"] == {"type": "ModelUnreachable", "message": "Nothing answers."}
+
+
+def test_an_empty_answer_has_the_same_keys_as_a_full_one():
+    empty = shapes.answer(Answer("Q?", "Q?", Status.REFUSED, ""))
+    assert list(empty) == list(shapes.answer(ANSWER))
+    assert empty["model"] is None
+    assert empty["timings"]["total"] is None
+    assert empty["claims"] == empty["citations"] == empty["near_misses"] == empty["dropped"] == []
+
+
+def test_texts_survive_json_verbatim_even_where_only_ascii_can_be_written():
+    odd = Answer("Was heißt $\\alpha$? \x1b[31m \ud800", "Q?", Status.REFUSED, "„Ja“")
+    for ascii_only in (True, False):
+        text = shapes.dumps(shapes.answer(odd), ascii_only=ascii_only)
+        assert json.loads(text) == shapes.answer(odd)
+    assert shapes.dumps(shapes.answer(odd), ascii_only=True).isascii()
+
+
+def test_the_verdicts_and_states_are_the_documented_words():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for word in (*Status, *Verdict, *FoundBy):
+        assert f"`{word.value}`" in text
