@@ -45,9 +45,7 @@ def fetch(
     Raises LocalModelError: no such model or quantisation, no network, no room, damaged on the way.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from httpx import HTTPError
-    from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+    from huggingface_hub import HfApi, errors, hf_hub_download
 
     match = _REFERENCE.fullmatch(reference)
     if not match:
@@ -68,13 +66,19 @@ def fetch(
             Path(hf_hub_download(repo, file.name, local_dir=folder, endpoint=endpoint, tqdm_class=bar))
             for file in chosen
         ]
-    except GatedRepoError as error:
+    except errors.GatedRepoError as error:
         raise LocalModelError(
             f"{repo} asks you to accept its terms on its page first; then set HF_TOKEN and try again."
         ) from error
-    except RepositoryNotFoundError as error:
+    except errors.RepositoryNotFoundError as error:
         raise LocalModelError(f"The hub has no model {repo} (or not for you). Check the spelling.") from error
-    except (HfHubHTTPError, HTTPError) as error:
+    # HTTPError is the root of whichever HTTP library huggingface_hub was built on.
+    except (
+        errors.HTTPError,  # type: ignore[attr-defined]
+        errors.LocalEntryNotFoundError,
+        ConnectionError,
+        TimeoutError,
+    ) as error:
         raise LocalModelError(
             f"The model hub could not give {repo} ({type(error).__name__}). Is this machine online? "
             "A GGUF file that you bring yourself works too: chatbot model use PATH"

@@ -73,9 +73,9 @@ class _Added:
 
 @dataclass(frozen=True, slots=True)
 class _Registry:
-    """What `models.json` holds. `in_use` is a name."""
+    """What `models.json` holds. `in_use` is the name of an added model; None: the packaged one."""
 
-    in_use: str = QWEN.name
+    in_use: str | None = None
     added: tuple[_Added, ...] = ()
 
 
@@ -97,8 +97,9 @@ def use(cache: Path, ref: str, progress: Progress | None = None) -> LocalModel:
         elif known.state is State.MISSING and known.source != _FILE:
             hub.fetch(known.source, _hub_folder(cache, known.source), progress)
         path(cache, known.name)
-        _edit(cache, lambda registry: replace(registry, in_use=known.name))
-        return _named(cache, known.name)
+        chosen = None if known.source == _PACKAGES else known.name
+        _edit(cache, lambda registry: replace(registry, in_use=chosen))
+        return _in_use(cache)
     file = Path(ref).expanduser()
     if file.is_file():
         return _add(cache, file.resolve(), _FILE)
@@ -153,7 +154,7 @@ def remove(cache: Path, ref: str) -> int:
     _edit(
         cache,
         lambda registry: _Registry(
-            in_use=QWEN.name if registry.in_use == model.name else registry.in_use,
+            in_use=None if registry.in_use == model.name else registry.in_use,
             added=tuple(entry for entry in registry.added if entry.name != model.name),
         ),
     )
@@ -173,10 +174,6 @@ def _in_use(cache: Path) -> LocalModel:
     return next(model for model in models(cache) if model.in_use)
 
 
-def _named(cache: Path, name: str) -> LocalModel:
-    return next(model for model in models(cache) if model.name == name)
-
-
 def _find(known: list[LocalModel], ref: str) -> LocalModel | None:
     for model in known:
         if ref == model.name or (model.source not in (_PACKAGES, _FILE) and ref == model.source):
@@ -189,9 +186,7 @@ def _packaged(cache: Path, registry: _Registry) -> LocalModel:
     file = pieces.joined(cache, QWEN)
     whole = None not in pieces.pieces(QWEN).values()
     state = State.READY if file else State.PACKAGED if whole else State.MISSING
-    return LocalModel(
-        QWEN.name, file, QWEN.size, state, registry.in_use == QWEN.name, _PACKAGES, QWEN.licence
-    )
+    return LocalModel(QWEN.name, file, QWEN.size, state, registry.in_use is None, _PACKAGES, QWEN.licence)
 
 
 def _added(entry: _Added, registry: _Registry) -> LocalModel:
@@ -216,7 +211,8 @@ def _add(cache: Path, file: Path, source: str) -> LocalModel:
         entry = _Added(name, str(file), source, header.licence)
         return _Registry(in_use=name, added=(*registry.added, entry))
 
-    return _named(cache, _edit(cache, added).in_use)
+    _edit(cache, added)
+    return _in_use(cache)
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
@@ -240,15 +236,15 @@ def _read(cache: Path) -> _Registry:
     file = _registry_file(cache)
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        registry = _Registry(str(data["in_use"]), tuple(_Added(**entry) for entry in data["added"]))
+        registry = _Registry(data["in_use"], tuple(_Added(**entry) for entry in data["added"]))
     except FileNotFoundError:
         return _Registry()
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LocalModelError(
             f"{file} can't be read ({error}). Remove it, then add your models again with chatbot model use."
         ) from error
-    known = {QWEN.name, *(entry.name for entry in registry.added)}
-    return registry if registry.in_use in known else replace(registry, in_use=QWEN.name)
+    names = {entry.name for entry in registry.added}
+    return registry if registry.in_use in names else replace(registry, in_use=None)
 
 
 def _edit(cache: Path, change: Callable[[_Registry], _Registry]) -> _Registry:
