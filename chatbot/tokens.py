@@ -34,8 +34,8 @@ _CL100K_PATTERN = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"
     r"|\s*[\r\n]|\s+(?!\S)|\s"
 )
-# Longer texts are encoded in slices: the pattern's backtracking grows with a run of one kind of character,
-# and overflows its stack somewhere above 100,000. A slice's edge costs one token at most.
+# Longer texts are encoded in slices: a run of a million spaces overflows the pattern's stack (in Rust, as a
+# panic that is no Exception); 100,000 did not. A slice's edge costs a token or so.
 _SLICE = 20_000
 # ChatML: `<|im_start|>role\ncontent<|im_end|>\n` a message, `<|im_start|>assistant\n` at the end.
 _MESSAGE_OVERHEAD = 3
