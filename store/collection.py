@@ -1,0 +1,465 @@
+"""A collection of abstracts: the one door to everything that the store keeps.
+
+The ledger (SQLite) is the truth; Chroma holds the abstracts with their vectors and is made from it. Opening
+is instant: the embedder, Chroma and the right to write are taken when they are first needed.
+
+One process owns a collection's files. Another one may read, by keywords and by exact search over the
+ledger's vectors. Beside a Chroma server several may read through it, and one at a time writes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from store.embedding import BgeSmall, Embedder
+from store.errors import (
+    CollectionBusy,
+    CollectionDamaged,
+    CollectionError,
+    EmbedderMismatch,
+    EmbeddingError,
+    NoCollection,
+)
+from store.identifiers import arxiv_id, doi
+from store.indexing import Notice, VectorIndex
+from store.ingesting import IngestReport, Intake, Progress
+from store.keywords import content_stems, match_query
+from store.latex import readable
+from store.ledger import Ledger
+from store.ownership import Ownership
+from store.records import Filter, Hit, Paper, Record, Reject, Sentence
+from store.search import DEPTH, SentenceScore, fuse, lexical_scores
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    from store.embedding import Vector
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LEDGER = "ledger.sqlite3"
+# Texts embedded between two commits: one or two seconds of work, all that a kill can cost.
+_EMBED_BATCH = 64
+_REMEMBERED_QUERIES = 64
+
+
+def collections(home: Path) -> tuple[str, ...]:
+    """The names of the collections under a home, sorted."""
+    return tuple(sorted(found.parent.name for found in (home / "collections").glob(f"*/{_LEDGER}")))
+
+
+def _maker(embedder: Embedder | Callable[[], Embedder]) -> Callable[[], Embedder]:
+    """A function that makes the embedder; one that is made already is handed over."""
+    if callable(embedder):
+        return embedder
+    return lambda: embedder
+
+
+def _silent(notice: str) -> None:
+    """Nobody listens."""
+
+
+class Collection:
+    """One open collection, usable from several threads; a context manager. Made by `Collection.open`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        make_embedder: Callable[[], Embedder],
+        notice: Notice,
+        chroma_url: str | None,
+    ) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self._ledger = ledger
+        self._make_embedder = make_embedder
+        self._made_embedder: Embedder | None = None
+        self._notice = notice
+        self._said: set[str] = set()
+        self._url = chroma_url
+        self._ownership = Ownership(folder)
+        self._index: VectorIndex | None = None
+        self._lock = threading.RLock()
+        self._queries: OrderedDict[str, Vector] = OrderedDict()
+        self._exact: tuple[int, list[str], NDArray[numpy.float32]] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        name: str = "papers",
+        embedder: Embedder | Callable[[], Embedder] = BgeSmall,
+        *,
+        create: bool = False,
+        notice: Notice = _silent,
+        chroma_url: str | None = None,
+    ) -> Self:
+        """Open `home/collections/name`, or make it where `create`.
+
+        `embedder` may be a function that makes one when it is first needed; BgeSmall by default. `notice` is
+        told, in a sentence, what a person should know. `chroma_url` names a Chroma server to use instead of
+        files.
+        Raises NoCollection, CollectionDamaged, CollectionError.
+        """
+        if not _NAME.fullmatch(name):
+            raise CollectionError(
+                f"{name[:80]!r} can't name a collection: use up to 64 letters, digits, '-', '_' and '.', "
+                "beginning with a letter or digit."
+            )
+        folder = home / "collections" / name
+        if not create and not (folder / _LEDGER).is_file():
+            others = ", ".join(collections(home))
+            raise NoCollection(
+                f"There is no collection {name!r} yet" + (f" (there is: {others})" if others else "") + ". "
+                "Fill it with `chatbot ingest FILE…`, or with the demo's papers: `chatbot ingest --demo`."
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CollectionError(
+                f"The folder {folder} can't be made ({error.strerror}). Choose another with CHATBOT_HOME."
+            ) from error
+        make = _maker(embedder)
+        return cls(folder, Ledger(folder / _LEDGER, create=create), make, notice, chroma_url)
+
+    def close(self) -> None:
+        """Let go of the files. Closing twice is fine."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+            self._ledger.close()
+            self._ownership.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Filling
+
+    def ingest(
+        self, items: Iterable[Record | Reject], progress: Callable[[Progress], None] = lambda _: None
+    ) -> IngestReport:
+        """Take in records, then make the vectors that are missing. May be killed at any point and run again.
+
+        Raises CollectionBusy where another process owns the files, EmbedderMismatch, EmbeddingError (the
+        records are kept and found by keywords; the next run makes the vectors).
+        """
+        self._own("write to")
+        intake = Intake(self._ledger)
+        intake.run(items, progress)
+        self._check_embedder()
+        embedded = self._embed(progress)
+        return IngestReport(
+            **intake.counts, papers=self._ledger.count(), embedded=embedded, rejects=tuple(intake.rejects)
+        )
+
+    def _embed(self, progress: Callable[[Progress], None]) -> int:
+        """Make the vectors that the embedder in use lacks. How many that were."""
+        embedder = self.embedder
+        total = self._ledger.count() - self._ledger.count_vectors(embedder.fingerprint)
+        done = 0
+        in_use = self._ledger.embedder in (None, (embedder.fingerprint, embedder.name))
+        while batch := self._ledger.without_vector(embedder.fingerprint, _EMBED_BATCH):
+            made: list[tuple[int, str, Vector]] = []
+            vectors = embedder.documents([text for _, text in batch])
+            for (row, text), vector in zip(batch, vectors, strict=True):
+                made.append((row, text, vector))
+                done += 1
+                progress(Progress("embedding", done, max(total, done)))
+            self._ledger.put_vectors(embedder, made)
+            if in_use:
+                self._vector_index().flush()
+        if in_use and self._ledger.embedder is not None:
+            self._vector_index().flush()  # papers that went, vectors of a run that was killed
+        return done
+
+    def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> None:
+        """Make Chroma's index and the keyword index again from the ledger."""
+        self._own("rebuild")
+        self._check_embedder()
+        self._ledger.rebuild_keywords()
+        if (used := self._ledger.embedder) is not None:
+            total = self._ledger.count_vectors(used[0])
+            self._vector_index().rebuild(lambda done: progress(Progress("indexing", done, total)))
+
+    def reembed(self, progress: Callable[[Progress], None] = lambda _: None) -> None:
+        """Make all vectors with the embedder that is configured now, then let them take the old ones' place.
+
+        Until then the old ones stay in use; a run that was killed goes on where it stopped.
+        """
+        self._own("re-embed")
+        self._embed(progress)
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+            self._ledger.use_embedder(self.embedder.fingerprint)
+            self._queries.clear()
+            self._exact = None
+        self.rebuild(progress)
+
+    # Reading
+
+    def papers(self, filter: Filter = Filter()) -> list[Paper]:
+        """The papers that pass: newest first, undated last, then by label. Raises FilterError."""
+        return self._ledger.papers(self._resolved(filter))
+
+    def count(self, filter: Filter = Filter()) -> int:
+        return self._ledger.count(self._resolved(filter))
+
+    def paper(self, ref: str) -> Paper | None:
+        """The paper of that id (or of one that it had), arXiv id or URL, DOI, or label if only one has it."""
+        ref = ref.strip()
+        row = self._ledger.resolve(ref)
+        if row is None and len(rows := self._ledger.labelled(ref)) == 1:
+            row = rows[0]
+        if row is None:
+            known = (("arxiv", arxiv_id(ref)), ("doi", doi(ref)))
+            keys = [f"{kind}:{value.lower()}" for kind, value in known if value]
+            row = next(iter(self._ledger.owners(keys).values()), None)
+        return None if row is None else self._ledger.paper_at(row)
+
+    def sentences(self, paper: str) -> tuple[Sentence, ...]:
+        """The sentences of the paper of that id, in order; empty if there is none."""
+        row = self._ledger.resolve(paper)
+        return () if row is None else self._ledger.sentences(row)
+
+    def search(self, query: str, limit: int = 8, filter: Filter = Filter()) -> list[Hit]:
+        """The papers that match a query best, best first: by keywords and vectors, fused.
+
+        Without an embedder, or before any vector is made, by keywords alone; the notice says so.
+        Raises FilterError, EmbedderMismatch.
+        """
+        filter = self._resolved(filter)
+        text = readable(query)
+        match = match_query(text)
+        keyword = dict(self._ledger.keyword(match, filter, DEPTH)) if match else {}
+        vector = self._nearest(text, filter) if text.strip() else {}
+        found = fuse(keyword, vector, limit)
+        papers = self._ledger.papers_by_id([each.id for each in found])
+        return [
+            Hit(papers[each.id], each.score, each.keyword, each.vector) for each in found if each.id in papers
+        ]
+
+    def query_vector(self, text: str) -> Vector:
+        """The vector of a query, shape (dimension,). The last few are remembered."""
+        with self._lock:
+            if text in self._queries:
+                self._queries.move_to_end(text)
+                return self._queries[text]
+        vector = self.embedder.query(text)
+        with self._lock:
+            self._queries[text] = vector
+            if len(self._queries) > _REMEMBERED_QUERIES:
+                self._queries.popitem(last=False)
+        return vector
+
+    def sentence_vectors(self, sentences: Sequence[Sentence]) -> NDArray[numpy.float32]:
+        """Vectors of sentences, shape (sentences, dimension). Made when first needed (4-8 ms each) and kept.
+
+        Raises EmbedderMismatch, EmbeddingError.
+        """
+        import numpy
+
+        embedder = self.embedder
+        self._check_embedder()
+        known = {
+            paper: self._ledger.sentence_vectors(embedder.fingerprint, paper)
+            for paper in {sentence.paper for sentence in sentences}
+        }
+        found: list[Vector | None] = []
+        rows: list[int | None] = []
+        for sentence in sentences:
+            row, text, vector = known[sentence.paper].get(sentence.number, (None, None, None))
+            current = text == sentence.readable  # the abstract may have changed since
+            rows.append(row if current else None)
+            found.append(vector if current else None)
+        missing = [place for place, vector in enumerate(found) if vector is None]
+        made = embedder.documents([sentences[place].readable for place in missing])
+        news: list[tuple[int, Vector]] = []
+        for place, vector in zip(missing, made, strict=True):
+            found[place] = vector
+            if (row := rows[place]) is not None:
+                news.append((row, vector))
+        if news and self._ownership.take():  # a process that only reads keeps nothing
+            self._ledger.put_sentence_vectors(embedder, news)
+        if not found:
+            return numpy.empty((0, embedder.dimension), dtype=numpy.float32)
+        return numpy.stack([vector for vector in found if vector is not None])
+
+    def score_sentences(self, question: str, sentences: Sequence[Sentence]) -> list[SentenceScore]:
+        """How each sentence bears on the question, by words and by vectors (None without an embedder)."""
+        text = readable(question)
+        lexical = lexical_scores(
+            text,
+            [sentence.readable for sentence in sentences],
+            self._ledger.frequencies(content_stems(text)),
+            self._ledger.count(),
+        )
+        near: list[float | None] = [None] * len(sentences)
+        if sentences and text.strip():
+            try:
+                near = [float(each) for each in self.sentence_vectors(sentences) @ self.query_vector(text)]
+            except EmbeddingError as error:
+                self._say_once(f"Sentences are compared by words alone. {error}")
+        return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
+
+    # What there is and what is wrong with it
+
+    @property
+    def embedder(self) -> Embedder:
+        """The configured embedder, made when first needed. Raises EmbeddingError."""
+        with self._lock:
+            if self._made_embedder is None:
+                self._made_embedder = self._make_embedder()
+            return self._made_embedder
+
+    @property
+    def vectors_missing(self) -> int:
+        """Papers that the embedder in use has not seen."""
+        used = self._ledger.embedder
+        return self._ledger.count() - (self._ledger.count_vectors(used[0]) if used else 0)
+
+    @property
+    def embedded_by(self) -> str | None:
+        """The name of the embedder that made the collection's vectors; None while there are none."""
+        used = self._ledger.embedder
+        return used[1] if used else None
+
+    def check(self) -> list[str]:
+        """What is wrong with the collection, each with its cure. Reads everything, mends nothing."""
+        found = self._ledger.problems()
+        if missing := self.vectors_missing:
+            found.append(f"{missing} papers have no vectors yet. Run `chatbot ingest` again to finish.")
+        try:
+            self._check_embedder()
+        except (EmbedderMismatch, EmbeddingError) as error:
+            return [*found, str(error)]
+        if self._ledger.embedder is None:
+            return found
+        if self._url is not None or self._ownership.take():
+            try:
+                found += self._vector_index().problems()
+            except CollectionError as error:
+                found.append(str(error))
+        else:
+            found.append(f"The vector index was not checked: {self._ownership.owner()} owns it.")
+        return found
+
+    # Within
+
+    def _own(self, what: str) -> None:
+        if not self._ownership.take():
+            raise CollectionBusy(
+                f"Can't {what} the collection {self.name!r}: {self._ownership.owner()} is using it. "
+                "Close that first (this one may read meanwhile)."
+            )
+
+    def _check_embedder(self) -> None:
+        used = self._ledger.embedder
+        if used is not None and used[0] != self.embedder.fingerprint:
+            raise EmbedderMismatch(
+                f"The collection {self.name!r} was embedded by {used[1]} ({used[0]}), but "
+                f"{self.embedder.name} ({self.embedder.fingerprint}) is configured. Configure the former, or "
+                "make the vectors again with "
+                "`chatbot rebuild --reembed`."
+            )
+
+    def _vector_index(self) -> VectorIndex:
+        with self._lock:
+            if self._index is None:
+                fingerprint = self.embedder.fingerprint
+                self._index = VectorIndex(
+                    self._ledger, self.folder / "chroma", self.name, self._url, fingerprint, self._notice
+                )
+            return self._index
+
+    def _resolved(self, filter: Filter) -> Filter:
+        """The filter with the ids that its papers have now. An id that nobody has lets nothing pass."""
+        if not filter.ids:
+            return filter
+        rows = [(id, self._ledger.resolve(id)) for id in filter.ids]
+        return replace(
+            filter, ids=tuple(id if row is None else self._ledger.paper_at(row).id for id, row in rows)
+        )
+
+    def _nearest(self, text: str, filter: Filter) -> dict[str, float]:
+        """Cosines of the nearest papers that pass, by id; empty where there are no vectors."""
+        used = self._ledger.embedder
+        if used is None:
+            if self._ledger.count():
+                self._say_once(
+                    "Found by keywords alone: no vectors are made yet. `chatbot ingest` makes them."
+                )
+            return {}
+        try:
+            self._check_embedder()
+            if filter.empty and (self._url is not None or self._ownership.take()):
+                return self._by_index(text)
+            if filter.empty:
+                self._say_once(
+                    f"The collection {self.name!r} is in use by {self._ownership.owner()}: reading only."
+                )
+            return self._by_exact_search(text, filter)
+        except EmbeddingError as error:
+            self._say_once(f"Found by keywords alone. {error}")
+            return {}
+
+    def _by_index(self, text: str) -> dict[str, float]:
+        # The model loads while Chroma opens: together they are most of a first question's wait.
+        with ThreadPoolExecutor(1) as pool:
+            vector = pool.submit(self.query_vector, text)
+            index = self._vector_index()
+            mend = self._ownership.take()
+            try:
+                index.open(mend=mend)
+                return dict(index.query(vector.result(), DEPTH, mend=mend))
+            except CollectionDamaged as error:
+                if mend:
+                    raise
+                self._say_once(f"Searching without the vector index. {error}")
+        return self._by_exact_search(text, Filter())
+
+    def _by_exact_search(self, text: str, filter: Filter) -> dict[str, float]:
+        """Cosines with every paper that passes: 36-60 ms at 100,000 papers, where Chroma's own filters take
+        110-390 ms."""
+        import numpy
+
+        query = self.query_vector(text)
+        with self._lock:
+            revision = self._ledger.revision
+            if self._exact is None or self._exact[0] != revision:
+                self._exact = (revision, *self._ledger.vectors(self.embedder.fingerprint))
+            _, ids, matrix = self._exact
+        if not ids:
+            return {}
+        # einsum, not @: OpenBLAS's threads make this ten times slower when the cores are busy.
+        cosines = numpy.einsum("ij,j->i", matrix, query)
+        if not filter.empty:
+            passing = set(self._ledger.ids(filter))
+            kept = [place for place, id in enumerate(ids) if id in passing]
+        else:
+            kept = list(range(len(ids)))
+        kept.sort(key=lambda place: (-cosines[place], ids[place]))
+        return {ids[place]: float(cosines[place]) for place in kept[:DEPTH]}
+
+    def _say_once(self, text: str) -> None:
+        with self._lock:
+            if text in self._said:
+                return
+            self._said.add(text)
+        self._notice(text)

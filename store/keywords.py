@@ -1,0 +1,81 @@
+"""Words: what a text asks of the keyword index, and what two texts have in common.
+
+The stems are SQLite's own (`porter unicode61`), so that whatever the keyword index matches, the
+sentence scores match too. User text leaves this module only inside double quotes, where FTS5
+knows no syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+
+# A pasted page is a legal query; what follows its first distinct words would cost time and add nothing.
+MAX_WORDS = 128
+
+# Letters and digits, joined by what people write inside names: Qwen2.5-1M, state-of-the-art, 1,024.
+_WORD = re.compile(r"[^\W_]+(?:(?:[-.‐‑_@+&^:'’]+|(?<=\d),(?=\d)|[\u0300-\u036f]+)[^\W_]+)*")
+_GENITIVE = re.compile(r"['’]s$", re.IGNORECASE)
+_BREAK = re.compile(r"[\W_]+")
+
+# Function words, and the words that questions are made of. Negations and numbers stay: they can be
+# what a question is about.
+STOP_WORDS = frozenset(
+    """
+    a about above after again all also am an and any are aren't as at be because been before being
+    below between both but by can can't cannot could couldn't did didn't do does doesn't doing don't
+    down during each ever few for from further had hadn't has hasn't have haven't having he her here
+    hers herself him himself his how i i'm if in into is isn't it it's its itself just let let's may
+    me might more most must my myself now of off on once only or other our ours ourselves out over
+    own please same shall she should shouldn't so some such tell than that that's the their theirs
+    them themselves then there these they this those through to too under until up upon us very was
+    wasn't we were weren't what what's when where which while who whom whose why will with won't
+    would wouldn't you your yours yourself yourselves
+    """.split()  # noqa: SIM905
+)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The distinct words of a text that carry meaning, as written, in order of appearance."""
+    found: dict[str, str] = {}
+    for match in _WORD.finditer(text):
+        word = _GENITIVE.sub("", match.group())
+        if word.lower().replace("’", "'") not in STOP_WORDS:
+            found.setdefault(word.lower(), word)
+    return tuple(found.values())
+
+
+def match_query(text: str) -> str | None:
+    """An FTS5 query for any of the text's words; None if it has none. Safe for any string.
+
+    A word with punctuation inside is a phrase (`Qwen2.5-1M`), so that its pieces don't match alone.
+    """
+    quoted = [f'"{word}"' for word in words(text)[:MAX_WORDS]]
+    return " OR ".join(quoted) or None
+
+
+def stems(texts: Sequence[str]) -> list[frozenset[str]]:
+    """The stems of each text, as the keyword index sees them, stop words included.
+
+    About 1 ms for 40 sentences, whoever calls, from any thread.
+    """
+    with sqlite3.connect(":memory:") as memory:
+        memory.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, tokenize='{TOKENIZER}')")
+        memory.execute("CREATE VIRTUAL TABLE terms USING fts5vocab(texts, 'instance')")
+        # A lone surrogate is no text to SQLite; it is none to us either.
+        rows = ((number, text.encode("utf-8", "ignore").decode()) for number, text in enumerate(texts))
+        memory.executemany("INSERT INTO texts(rowid, text) VALUES (?, ?)", rows)
+        found: list[set[str]] = [set() for _ in texts]
+        for number, term in memory.execute("SELECT doc, term FROM terms"):
+            found[number].add(term)
+    memory.close()
+    return [frozenset(each) for each in found]
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """The stems of the words that carry meaning. Phrases fall apart into their pieces."""
+    pieces: Iterable[str] = (piece for word in words(text)[:MAX_WORDS] for piece in _BREAK.split(word))
+    return stems([" ".join(piece for piece in pieces if piece.lower() not in STOP_WORDS)])[0]

@@ -1,0 +1,56 @@
+"""Who owns a collection's files: one process at a time, by a lock that dies with it.
+
+The operating system holds the lock, so a killed owner leaves none behind. The process id beside it is
+for the message alone and decides nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+class Ownership:
+    """The right to write in a folder. Not taken before it is asked for; kept until `release`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "owner.lock"
+        self._pid = folder / "owner.pid"
+        self._held: Any = None
+
+    @property
+    def held(self) -> bool:
+        return self._held is not None
+
+    def take(self) -> bool:
+        """Whether this process owns the folder now. Never waits."""
+        if self._held is not None:
+            return True
+        import filelock
+
+        lock = filelock.FileLock(self._path, timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            return False
+        self._held = lock
+        with suppress(OSError):  # a full disk must not keep anybody from reading
+            self._pid.write_text(str(os.getpid()))
+        return True
+
+    def owner(self) -> str:
+        """Who owns it, for people: "process 123"."""
+        with suppress(OSError):
+            pid = self._pid.read_text().strip()
+            if pid.isdigit():
+                return f"process {pid}"
+        return "another process"
+
+    def release(self) -> None:
+        if self._held is not None:
+            with suppress(OSError):
+                self._pid.unlink()
+            self._held.release()
+            self._held = None
