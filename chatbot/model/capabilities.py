@@ -45,7 +45,9 @@ class Capabilities:
     def _known(self) -> set[str]:
         if self._refused is None:
             oldest = self._clock() - WEEK
-            self._refused = {field for field, when in self._read().get(self._key, {}).items() if when > oldest}
+            self._refused = {
+                field for field, when in self._read().get(self._key, {}).items() if when > oldest
+            }
         return self._refused
 
     def _read(self) -> dict[str, dict[str, float]]:

@@ -11,8 +11,12 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chatbot.endpoint import is_loopback, root
+from chatbot.endpoint import root
+
+if TYPE_CHECKING:
+    import httpx2
 
 DEFAULT_WINDOW = 8192
 # Ollama gives a model this much unless told otherwise, however much the model could take, and drops the
@@ -55,22 +59,17 @@ def find_window(
     return Window(DEFAULT_WINDOW, "assumed: the server does not tell, and none is configured")
 
 
-def ask_json(api_key: str | None) -> Ask:
-    """Asks over HTTP, with the endpoint's own key; redirects are not followed."""
+def ask_json(http: httpx2.Client, url: str, body: object | None, seconds: float) -> object | None:
+    """The parsed JSON that `url` answers with, None if it does not. An `Ask`, once `http` is given."""
+    import httpx2
 
-    def ask(url: str, body: object | None, seconds: float) -> object | None:
-        import httpx2
-
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        try:
-            with httpx2.Client(trust_env=not is_loopback(url), timeout=seconds, headers=headers) as client:
-                reply = client.get(url) if body is None else client.post(url, json=body)
-                parsed: object = reply.json() if reply.status_code == 200 else None
-                return parsed
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError):
-            return None
-
-    return ask
+    try:
+        method = "GET" if body is None else "POST"
+        reply = http.request(method, url, json=body, timeout=seconds)
+        parsed: object = reply.json() if reply.status_code == 200 else None
+        return parsed
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError):
+        return None
 
 
 _Within = Callable[..., object | None]

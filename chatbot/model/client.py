@@ -1,0 +1,68 @@
+"""The SDK's client, made to keep to itself: one address, our key or none, no other policy than ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from chatbot.endpoint import is_loopback
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+# What a request needs. The SDK would also send what OPENAI_ORG_ID, OPENAI_PROJECT_ID and
+# OPENAI_CUSTOM_HEADERS hold, to whatever endpoint, and a description of this machine.
+_HEADERS = frozenset(
+    ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding")
+)
+
+
+def make_http(base_url: str, api_key: str | None) -> httpx2.Client:
+    """An HTTP client for the endpoint: sends its key or none, follows no redirect, and asks no proxy for
+    this machine."""
+    import httpx2
+
+    def strip(request: httpx2.Request) -> None:
+        for name in [name for name in request.headers if name.lower() not in _HEADERS]:
+            del request.headers[name]
+        request.headers["user-agent"] = "proven-chatbot"
+        if api_key:
+            request.headers["authorization"] = f"Bearer {api_key}"
+
+    return httpx2.Client(
+        trust_env=not is_loopback(base_url), follow_redirects=False, event_hooks={"request": [strip]}
+    )
+
+
+def make_client(base_url: str, http: httpx2.Client) -> openai.OpenAI:
+    """The SDK over `http`, without retries of its own."""
+    import openai
+
+    # An empty key would make the SDK look for one in the environment; `http` sends the right one or none.
+    return openai.OpenAI(base_url=base_url, api_key="none", max_retries=0, http_client=http)
+
+
+def end_at(response: httpx2.Response, until: float, clock: Callable[[], float] = time.monotonic) -> None:
+    """Make the body of `response` time out at `until`, however lively it drips.
+
+    The SDK swallows comments and blank lines, so that a deadline between chunks might never be looked at.
+    """
+    import httpx2
+
+    class Ending(httpx2.SyncByteStream):
+        def __init__(self, inner: httpx2.SyncByteStream) -> None:
+            self._inner = inner
+
+        def __iter__(self) -> Iterator[bytes]:
+            for data in self._inner:
+                if clock() >= until:
+                    raise httpx2.ReadTimeout("the deadline has passed", request=response.request)
+                yield data
+
+        def close(self) -> None:
+            self._inner.close()
+
+    if isinstance(response.stream, httpx2.SyncByteStream):
+        response.stream = Ending(response.stream)

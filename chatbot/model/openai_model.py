@@ -1,0 +1,286 @@
+"""`OpenAIModel`: any OpenAI-compatible endpoint as a `ChatModel`, through the `openai` SDK.
+
+Speaks to the one address it is given, to nobody else: no redirects, no headers or keys from the SDK's own
+environment variables, no proxy for this machine. Servers differ and break; each request field that an
+endpoint refuses by name is left out from then on, and each broken reply becomes one of our errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chatbot.endpoint import is_loopback, shown
+from chatbot.errors import ModelCut, ModelUnreachable, SchemaUnsupported
+from chatbot.model import Message, Part
+from chatbot.model.capabilities import Capabilities
+from chatbot.model.client import end_at, make_client, make_http
+from chatbot.model.faults import Broken, Endpoint, cut_by, fault, said, too_long
+from chatbot.model.reply import Reply
+from chatbot.model.thinking import Splitter
+from chatbot.model.window import Window, ask_json, find_window
+from chatbot.retrying import Again, Retries
+from chatbot.tokens import Encoding, encoding_for
+from chatbot.values import Usage
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+T = TypeVar("T")
+
+# Fields that a reply can do without: refused by name, they are left out.
+_OPTIONAL = ("stream_options", "temperature", "seed", "top_logprobs", "logprobs")
+_SCHEMA_WORDS = ("response_format", "json_schema", "schema", "grammar")
+
+
+class OpenAIModel:
+    """A model behind `base_url` (ending in /v1, as a rule).
+
+    `model`: its name there; "" takes the first that the server lists. `timeout`: seconds of silence that
+    are borne, reading the prompt included. `deadline`: seconds for the whole reply, attempts and waits
+    included. `window`: tokens, where the server does not tell or should not be believed. `extra_body`:
+    request fields beyond OpenAI's, given as they are. `remembered`: the file of what endpoints refuse.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str = "",
+        api_key: str | None = None,
+        *,
+        timeout: float = 120.0,
+        deadline: float = 600.0,
+        window: int | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+        extra_body: Mapping[str, object] | None = None,
+        remembered: Path | None = None,
+        retries: Retries | None = None,
+    ) -> None:
+        self.endpoint = shown(base_url)
+        self.local = is_loopback(base_url)
+        self._base_url = base_url.rstrip("/")
+        self._model = model
+        self._api_key = api_key or None
+        self._timeout = timeout
+        self._deadline = deadline
+        self._configured_window = window
+        self._sampling = {"temperature": temperature, "seed": seed}
+        self._extra_body = dict(extra_body or {})
+        self._refused = Capabilities(f"{self.endpoint} {model}".strip(), remembered)
+        self._retries = retries or Retries()
+        self._opened = False
+
+    def __repr__(self) -> str:
+        return f"OpenAIModel({self.endpoint!r}, {self._model!r})"
+
+    @property
+    def name(self) -> str:
+        """The model's name; if none was given, the first the server lists, else ""."""
+        if not self._model:
+            self._model = next(iter(self.offered()), "")
+        return self._model
+
+    @property
+    def window(self) -> int:
+        """See `ChatModel.window`. Asked once, two seconds at most."""
+        return self.window_found.tokens
+
+    @cached_property
+    def window_found(self) -> Window:
+        """The window and how it is known."""
+        return find_window(self._base_url, self.name, self._ask, configured=self._configured_window)
+
+    @property
+    def encoding(self) -> Encoding:
+        """See `ChatModel.encoding`."""
+        return encoding_for(self.name)
+
+    @property
+    def supports_schema(self) -> bool:
+        """See `ChatModel.supports_schema`."""
+        return not self._refused.refuses("response_format")
+
+    def offered(self) -> list[str]:
+        """The names of the models that the server lists; none if it does not answer. Never raises."""
+        listed = self._ask(f"{self._base_url}/models", None, 2.0)
+        models = listed.get("data") if isinstance(listed, dict) else None
+        ids = [model.get("id") for model in models or () if isinstance(model, dict)]
+        return [name for name in ids if isinstance(name, str) and name]
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, object] | None = None,
+        max_tokens: int | None = None,
+    ) -> Iterator[Part]:
+        """See `ChatModel.stream`."""
+        if schema is not None and not self.supports_schema:
+            raise SchemaUnsupported(f"{self.endpoint} takes no JSON schema. Ask again without one.")
+        until = self._retries.clock() + self._deadline
+        fields: dict[str, Any] = {"stream_options": {"include_usage": True}, **self._sampling}
+        if max_tokens is not None:
+            fields["max_tokens"] = max_tokens
+        if schema is not None:
+            wanted = {"name": "answer", "strict": True, "schema": dict(schema)}
+            fields["response_format"] = {"type": "json_schema", "json_schema": wanted}
+
+        def begin() -> tuple[Part, Generator[Part, None, None]]:
+            parts = self._parts(messages, fields, until, json=schema is not None)
+            return self._attempt(lambda: next(parts)), parts
+
+        first, rest = self._retries.run(begin, until=until)
+        with closing(rest):
+            yield first
+            try:
+                yield from rest
+            except _faults() as error:
+                raise self._cut(error, until) from error
+
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
+        """See `ChatModel.first_token`."""
+        if self._refused.refuses("logprobs") or self._refused.refuses("top_logprobs"):
+            return None
+        until = self._retries.clock() + self._deadline
+        fields = {"logprobs": True, "top_logprobs": top, "max_tokens": 1, **self._sampling}
+
+        def ask() -> dict[str, float]:
+            return self._attempt(lambda: _scores(self._create(messages, fields, until)))
+
+        scores = self._retries.run(ask, until=until)
+        if not scores:
+            self._refused.learn("logprobs")
+        return scores or None
+
+    def _attempt(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except _faults() as error:
+            raise fault(error, self._where()) from error
+
+    def _parts(
+        self, messages: Sequence[Message], fields: dict[str, Any], until: float, json: bool
+    ) -> Generator[Part, None, None]:
+        """One attempt at a reply, its request included. Raises the SDK's exceptions and Broken."""
+        from openai import Stream
+
+        chunks = self._create(messages, {**fields, "stream": True}, until)
+        if not isinstance(chunks, Stream):
+            raise Broken("it does not stream")
+        splitter = Splitter(opened=self._opened, json=json)
+        with chunks:
+            end_at(chunks.response, until, self._retries.clock)
+            yield from Reply(splitter, lambda text: self._counted(messages, text)).read(chunks, _faults())
+        self._opened = (self._opened or splitter.retracted) and not splitter.mistaken
+
+    def _create(self, messages: Sequence[Message], fields: dict[str, Any], until: float) -> object:
+        """Send the request, without what this endpoint is known to refuse, until it refuses nothing new."""
+        import httpx2
+        import openai
+
+        spoken: Any = [{"role": message.role, "content": message.content} for message in messages]
+        while True:
+            left = max(0.1, min(self._timeout, until - self._retries.clock()))
+            taken = {name: value for name, value in fields.items() if not self._refused.refuses(name)}
+            if "max_tokens" in fields and "max_tokens" not in taken:
+                taken["max_completion_tokens"] = fields["max_tokens"]  # what OpenAI's later models call it
+            try:
+                created: object = self._client.chat.completions.create(
+                    model=self._named(),
+                    messages=spoken,
+                    extra_body=self._extra_body or None,
+                    timeout=httpx2.Timeout(left, connect=min(10.0, left)),
+                    **taken,
+                )
+                return created
+            except openai.APIStatusError as error:
+                if error.status_code not in (400, 422) or not self._learn(error, taken):
+                    raise
+
+    def _learn(self, error: openai.APIStatusError, taken: Mapping[str, object]) -> bool:
+        """Remember which of the fields sent was refused. False if none of them is to blame.
+
+        Raises SchemaUnsupported if it was the schema, or if nothing is named and there was one.
+        """
+        where = self._where()
+        words = f"{error.param or ''} {error.body}".lower()
+        if too_long(error, where):
+            return False
+        if "max_completion_tokens" in words and "max_tokens" in taken:
+            self._refused.learn("max_tokens")
+            return True
+        for field in _OPTIONAL:
+            if field in taken and field in words:
+                self._refused.learn(field)
+                return True
+        if "response_format" in taken:
+            self._refused.learn("response_format", sure=any(word in words for word in _SCHEMA_WORDS))
+            raise SchemaUnsupported(
+                f"{self.endpoint} takes no JSON schema ({said(error, where)}). Ask again without one."
+            ) from error
+        return False
+
+    def _cut(self, error: Exception, until: float) -> ModelCut:
+        if self._retries.clock() >= until:
+            why, cure = f"{self._deadline:.0f} s had passed", "Raise CHATBOT_DEADLINE (seconds)."
+        else:
+            why, cure = cut_by(error, self._where()), "Ask again; if it stays so, look into the server's log."
+        return ModelCut(f"{self.endpoint} stopped in the middle of its answer ({why}). {cure}")
+
+    def _named(self) -> str:
+        """The model's name for a request. Raises Again where the server does not tell one."""
+        if not self.name:
+            raise Again(
+                ModelUnreachable(
+                    f"{self.endpoint} does not say which models it has. Look whether it is running, and name "
+                    "a model with --model, CHATBOT_MODEL or model in chatbot.toml."
+                )
+            )
+        return self.name
+
+    def _counted(self, messages: Sequence[Message], text: str) -> Usage:
+        encoding = self.encoding
+        return Usage(encoding.count_messages(messages), encoding.count(text), counted_by=encoding.name)
+
+    def _where(self) -> Endpoint:
+        return Endpoint(self.endpoint, self._model, self._api_key, self.offered)
+
+    @cached_property
+    def _client(self) -> openai.OpenAI:
+        return make_client(self._base_url, self._http)
+
+    @cached_property
+    def _http(self) -> httpx2.Client:
+        return make_http(self._base_url, self._api_key)
+
+    def _ask(self, url: str, body: object | None, seconds: float) -> object | None:
+        return ask_json(self._http, url, body, seconds)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What the SDK lets out when an endpoint misbehaves: its own errors, and bare ones of the parser."""
+    import httpx2
+    import openai
+
+    return (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, RecursionError, Broken)
+
+
+def _scores(reply: object) -> dict[str, float]:
+    """The first token's candidates of a reply, as far as it tells any."""
+    choices = getattr(reply, "choices", None)
+    if not isinstance(choices, list) or not choices:
+        raise Broken("its reply holds no choices")
+    content = getattr(getattr(choices[0], "logprobs", None), "content", None)
+    candidates = getattr(content[0], "top_logprobs", None) if isinstance(content, list) and content else None
+    scores: dict[str, float] = {}
+    for candidate in candidates or ():
+        token, score = getattr(candidate, "token", None), getattr(candidate, "logprob", None)
+        if isinstance(token, str) and isinstance(score, int | float) and math.isfinite(score):
+            scores[token] = max(float(score), scores.get(token, -math.inf))  # two tokens may look the same
+    return scores
