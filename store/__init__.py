@@ -5,14 +5,28 @@ Reading order: `records` (the values), `readers` and `merging` (from files to pa
 one door to all of it.
 
 It imports nothing of ours but itself and knows no settings: it is given a path, a name and an embedder.
+What it exports is loaded when first asked for: who needs the values alone waits for no more.
 """
 
-from store.collection import Collection, collections
-from store.embedding import BgeSmall, Embedder, HashEmbedder
-from store.ingesting import IngestReport, Progress
-from store.records import Filter, Hit, Paper, Record, Reject, Sentence, Source
-from store.remote_embedding import OpenAIEmbedder
-from store.search import SentenceScore
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from store.collection import Collection, collections
+    from store.embedding import BgeSmall, Embedder, HashEmbedder
+    from store.ingesting import IngestReport, Progress
+    from store.records import Filter, Hit, Paper, Record, Reject, Sentence, Source
+    from store.remote_embedding import OpenAIEmbedder
+    from store.search import SentenceScore
+
+_ROOMS = {
+    "collection": ("Collection", "collections"),
+    "embedding": ("BgeSmall", "Embedder", "HashEmbedder"),
+    "ingesting": ("IngestReport", "Progress"),
+    "records": ("Filter", "Hit", "Paper", "Record", "Reject", "Sentence", "Source"),
+    "remote_embedding": ("OpenAIEmbedder",),
+    "search": ("SentenceScore",),
+}
 
 __all__ = [
     "BgeSmall",
@@ -32,3 +46,10 @@ __all__ = [
     "Source",
     "collections",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"store.{room}"), name)
+    raise AttributeError(f"module 'store' has no attribute {name!r}")

@@ -182,6 +182,5 @@ class HashEmbedder:
         vector = numpy.full(self.dimension, 1e-3, dtype=numpy.float32)  # a text without words has one too
         for word in self._WORD.findall(text.lower()):
             digest = hashlib.blake2b(word.encode("utf-8", "ignore"), digest_size=8).digest()
-            number = int.from_bytes(digest)
-            vector[number % self.dimension] += 1 if number >> 63 else -1
+            vector[int.from_bytes(digest) % self.dimension] += 1
         return vector / numpy.float32(numpy.linalg.norm(vector))

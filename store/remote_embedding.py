@@ -24,6 +24,7 @@ class OpenAIEmbedder:
 
     BATCH = 32
     ATTEMPTS = 3
+    WAIT = 0.5  # seconds, doubled and jittered with each attempt
     TIMEOUT = 60.0  # seconds a request
 
     def __init__(self, base_url: str, model: str, api_key: str = "", dimension: int | None = None) -> None:
@@ -70,7 +71,7 @@ class OpenAIEmbedder:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(passing),
             stop=tenacity.stop_after_attempt(self.ATTEMPTS),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
+            wait=tenacity.wait_random_exponential(multiplier=self.WAIT, max=8),
             reraise=True,
         )
         try:

@@ -16,6 +16,8 @@ from store.keywords import content_stems, stems
 # fusion, and .686 and .382 by BM25 alone (Lucene's). Our own numbers with FTS5: bench/results/retrieval.md.
 DEPTH = 100
 VECTOR_WEIGHT = 0.5
+# Chroma and numpy sum in different orders: beyond this many digits their cosines are noise, and ties ties.
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def fuse(keyword: Mapping[str, float], vector: Mapping[str, float], limit: int) 
 
     `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0.
     """
+    vector = {id: round(cosine, _DIGITS) for id, cosine in vector.items()}
     best = max(keyword.values(), default=0.0)
     low, high = min(vector.values(), default=0.0), max(vector.values(), default=0.0)
 
