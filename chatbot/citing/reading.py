@@ -1,0 +1,73 @@
+"""The answer as it streams: text to show, and statements as they end.
+
+A model that follows the schema sends `{"claims":[{"from":["1.2"],"say":"…"}]}`; others send prose with
+markers. Which one it is shows in the first character. Chunk borders never change the result, and the
+time is linear in the text's length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chatbot.citing.jsonstream import JsonStream
+from chatbot.citing.markers import MarkerStream
+from chatbot.citing.pieces import Piece, Statement
+
+__all__ = ["AnswerReader", "Piece", "Statement", "answer_schema"]
+
+# Three sentences answer most questions; a schema without a bound invites a small model to go on for ever.
+MAX_CLAIMS = 4
+
+
+def answer_schema(keys: Sequence[str]) -> dict[str, object]:
+    """The JSON schema of an answer that may cite exactly `keys`, evidence first, then the sentence."""
+    claim = {
+        "type": "object",
+        "properties": {
+            "from": {"type": "array", "items": {"enum": list(keys)}, "minItems": 1, "maxItems": 3},
+            "say": {"type": "string"},
+        },
+        "required": ["from", "say"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"claims": {"type": "array", "items": claim, "minItems": 1, "maxItems": MAX_CLAIMS}},
+        "required": ["claims"],
+        "additionalProperties": False,
+    }
+
+
+class AnswerReader:
+    """Feed it the text as it comes; it gives `Piece`s to show and `Statement`s as their sentences end."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._stream: JsonStream | MarkerStream | None = None
+
+    @property
+    def by_schema(self) -> bool:
+        """Whether the model answered in JSON."""
+        return isinstance(self._stream, JsonStream)
+
+    def feed(self, text: str) -> Iterator[Piece | Statement]:
+        """What became known with this piece of text."""
+        if self._stream is None:
+            self._held = (self._held + text).lstrip()
+            # "```json" fences what ought to be bare; anything else that starts so is prose.
+            if not self._held or ("```json".startswith(self._held) and len(self._held) < 7):
+                return
+            opened = self._held.removeprefix("```json").lstrip()
+            if self._held.startswith("```json") and not opened:
+                return
+            self._stream = JsonStream() if opened.startswith("{") else MarkerStream()
+            text = opened if isinstance(self._stream, JsonStream) else self._held
+            self._held = ""
+        yield from self._stream.feed(text)
+
+    def finish(self) -> Iterator[Piece | Statement]:
+        """What was still held back when the text ended."""
+        if self._stream is None:
+            self._stream = MarkerStream()
+            yield from self._stream.feed(self._held)
+        yield from self._stream.finish()

@@ -1,0 +1,9 @@
+"""Verdicts: what the evidence shows about a sentence of an answer.
+
+`judge` (fast.py) gives the first verdict in milliseconds, from numbers, names, negation, direction and
+overlap. Every layer is a module of its own that knows nothing of the others.
+"""
+
+from chatbot.verifying.fast import Judgement, judge
+
+__all__ = ["Judgement", "judge"]

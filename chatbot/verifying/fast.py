@@ -1,0 +1,125 @@
+"""The first verdict on a sentence, in milliseconds and without a model.
+
+In this order: numbers and their units, what they are bound to, who beats whom, opposite words and
+negation, named things, and how much of what the claim says the evidence says at all. A sentence is called
+supported only if nothing is missing, nothing conflicts and nearly all of its words are covered.
+
+It never looks at the question, at the other sentences of the answer or at what the world knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot.values import Verdict
+from chatbot.verifying.bindings import misbound
+from chatbot.verifying.names import missing_names, names
+from chatbot.verifying.normal import normal
+from chatbot.verifying.polarity import negated, opposites, reversed_comparison
+from chatbot.verifying.quantities import Quantity, quantities
+from store.keywords import content_stems
+
+# Share of the claim's content words that the evidence says: above SURE a paraphrase is rarely a different
+# statement, below FAINT it rarely speaks of the same thing.
+SURE = 0.7
+FAINT = 0.35
+# Words of the claim that are worth naming as missing, at most.
+_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, what is missing or in conflict, for people, and how sure it is: `settled` needs no model.
+
+    `coverage` is the share in [0, 1] of the claim's content words that the evidence says.
+    """
+
+    verdict: Verdict
+    missing: tuple[str, ...] = ()
+    coverage: float = 0.0
+    settled: bool = False
+
+
+def judge(claim: str, evidence: Sequence[str], known: Sequence[str] = ()) -> Judgement:
+    """What `evidence` (readable sentences) shows about `claim`.
+
+    `known` are names that the evidence's own paper goes by: an abstract says "we" where a claim says
+    "GSPO". Every verdict but supported says what is missing.
+    """
+    if not normal(claim).strip(" .,;:!?"):
+        return Judgement(Verdict.UNSUPPORTED, ("it says nothing",), settled=True)
+    if not evidence:
+        return Judgement(Verdict.UNSUPPORTED, ("no evidence",), settled=True)
+    texts = tuple(evidence)
+    lacking_words, coverage = _coverage(claim, texts, known)
+    if conflict := _conflict(claim, texts, known, coverage):
+        return Judgement(Verdict.CONTRADICTED, (conflict,), coverage, settled=True)
+    lacking_numbers = _missing_numbers(claim, texts)
+    lacking_names = missing_names(claim, texts, known)
+    if lacking_numbers or lacking_names:
+        missing = (*lacking_numbers, *(f'"{name}" not in evidence' for name in lacking_names))
+        # A sentence about something else altogether is not half true: its subject has to be there.
+        subject_lost = bool(lacking_names) and lacking_names[0] == names(f"the {normal(claim)}")[0]
+        half = coverage >= SURE and not subject_lost
+        return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
+    if coverage >= SURE:
+        return Judgement(Verdict.SUPPORTED, (), coverage, settled=coverage >= 0.85)
+    shown = ", ".join(lacking_words[:_NAMED])
+    verdict = Verdict.PARTIAL if coverage >= FAINT else Verdict.UNSUPPORTED
+    return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",), coverage)
+
+
+def _coverage(claim: str, evidence: Sequence[str], known: Sequence[str]) -> tuple[list[str], float]:
+    wanted = content_stems(normal(claim))
+    if not wanted:
+        return [], 0.0
+    said = content_stems(" ".join(map(normal, [*evidence, *known])))
+    missing = sorted(wanted - said)
+    return missing, 1 - len(missing) / len(wanted)
+
+
+def _conflict(claim: str, evidence: Sequence[str], known: Sequence[str], coverage: float) -> str | None:
+    """What the evidence says otherwise. Only where the two speak of the same thing at all."""
+    if coverage < FAINT:
+        return None
+    if bound := misbound(claim, evidence):
+        name, number, others = bound
+        return f'"{number.text}" for {name}, but the evidence says {_listed(others)}'
+    if pair := reversed_comparison(claim, evidence, known):
+        return f"the evidence has {pair[1]} ahead of {pair[0]}, not behind"
+    for number in _absent(claim, evidence):
+        rivals = _rivals(number, evidence)
+        if rivals and coverage >= SURE:
+            return f'"{number.text}" not in evidence: {_listed(rivals)}'
+    if coverage < 0.5:
+        return None
+    if words := opposites(claim, evidence):
+        return f'"{words[0]}" where the evidence says "{words[1]}"'
+    if coverage >= SURE and negated(claim) != any(negated(text) for text in evidence):
+        return "one of the two denies what the other says" if negated(claim) else "the evidence denies it"
+    return None
+
+
+def _absent(claim: str, evidence: Sequence[str]) -> list[Quantity]:
+    there = [number for text in evidence for number in quantities(text)]
+    return [number for number in quantities(claim) if not any(number.same(other) for other in there)]
+
+
+def _rivals(number: Quantity, evidence: Sequence[str]) -> list[Quantity]:
+    """Other quantities of the evidence that stand where this one should: same unit, same noun."""
+    there = [other for text in evidence for other in quantities(text)]
+    noun = number.noun[:5]
+    return [
+        other
+        for other in there
+        if other.unit == number.unit and (number.unit or (noun and other.noun[:5] == noun))
+    ]
+
+
+def _missing_numbers(claim: str, evidence: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f'"{number.text}" not in evidence' for number in _absent(claim, evidence))
+
+
+def _listed(numbers: Sequence[Quantity]) -> str:
+    return ", ".join(dict.fromkeys(number.text for number in numbers))

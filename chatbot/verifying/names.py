@@ -1,0 +1,121 @@
+"""Named things: what a sentence calls by name, and whether evidence names it too.
+
+A name is a token that ordinary prose does not spell so: inner capitals, digits joined to letters, all
+capitals (GSPO, Qwen2.5-1M, AlpacaEval-2, WebSailor), or a capitalised word inside a sentence. An acronym
+and its definition, "Group Sequence Policy Optimization (GSPO)", are one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from chatbot.verifying.normal import normal
+
+_TOKEN = re.compile(r"[^\W_](?:[\w.@+/'-]*[^\W_])?\+*")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_COINED = re.compile(r"^(?=.*[A-Za-z])(?:.*[a-z].*[A-Z]|[A-Z]{2,}|.*[A-Z].*\d|[a-z]+\d|.*\d-?[A-Z])")
+# 32B, 128K and 3D are quantities and words; so are hyphenated ones in which only the head is a capital.
+_SIZE = re.compile(r"^\d+(?:\.\d+)?(?:[kKMBTxX]|[a-z]+)?$|^\d+-[a-z]+$|^\d[Dd]$")
+_ORDINARY = frozenset(
+    {
+        "I",
+        "A",
+        "An",
+        "The",
+        "In",
+        "On",
+        "At",
+        "Of",
+        "For",
+        "To",
+        "And",
+        "Or",
+        "But",
+        "With",
+        "It",
+        "We",
+        "Our",
+    }
+    | {"This", "That", "These", "Those", "Its"}
+)
+_DEFINITION = re.compile(r"((?:[A-Za-z][\w-]*\s+){1,8})\(([A-Z][\w-]{1,14}?)s?\)")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|\(\d+\)\s*|^\W+)$")
+
+
+def key(name: str) -> str:
+    """How names are compared: small letters and digits only, a plural s of an acronym gone."""
+    folded = re.sub(r"[^\w.]|_", "", normal(name).lower())
+    return folded[:-1] if len(folded) > 3 and folded.endswith("s") else folded
+
+
+@lru_cache(maxsize=4096)
+def names(text: str) -> tuple[str, ...]:
+    """The names a text uses, as written, each once, in order."""
+    text = normal(text)
+    found: dict[str, str] = {}
+    for match in _TOKEN.finditer(text):
+        word = re.sub(r"'s?$", "", match.group())
+        if _is_name(word, text[: match.start()]):
+            for part in _parts(word):
+                found.setdefault(key(part), part)
+    return tuple(found.values())
+
+
+def _is_name(word: str, before: str) -> bool:
+    if _SIZE.match(word) or word in _ORDINARY or _CJK.search(word):
+        return False
+    if _COINED.match(word):
+        return True
+    # A capital at a sentence's head, or in the head of a hyphenated word, shows nothing.
+    return word[0].isupper() and len(word) > 1 and not _SENTENCE_START.search(before[-12:])
+
+
+def _parts(word: str) -> list[str]:
+    """ "Claude-3.7/GPT-4o" are two names."""
+    return [part for part in word.split("/") if part] if "/" in word else [word]
+
+
+@lru_cache(maxsize=4096)
+def definitions(text: str) -> tuple[tuple[str, str], ...]:
+    """(acronym, long form) of every acronym that the text defines behind its long form."""
+    pairs = []
+    for match in _DEFINITION.finditer(normal(text)):
+        words = match[1].split()
+        capitals = sum(character.isupper() for character in match[2])
+        long = " ".join(words[-max(capitals, 1) :])
+        initials = "".join(part[0] for word in words for part in word.split("-") if part).upper()
+        if match[2][0].upper() in initials:
+            pairs.append((match[2], long))
+    return tuple(pairs)
+
+
+def missing_names(claim: str, evidence: Iterable[str], known: Iterable[str] = ()) -> tuple[str, ...]:
+    """The names of `claim` that no evidence text says, in any spelling; `known` names are granted.
+
+    An acronym is granted where the evidence gives its long form, and the other way round, if `claim`,
+    the evidence or a known text defines it.
+    """
+    texts = [normal(text) for text in evidence]
+    granted = [normal(text) for text in known]
+    said = key(" ".join([*texts, *granted]).replace(" ", ""))
+    spoken = {key(token.group()) for text in [*texts, *granted] for token in _TOKEN.finditer(text)}
+    spoken |= {key(part) for token in list(spoken) for part in token.split("-")}
+    pairs = [pair for text in [claim, *texts, *granted] for pair in definitions(text)]
+    missing = []
+    for name in names(claim):
+        folded = key(name)
+        if folded in spoken or (len(folded) > 4 and folded in said):
+            continue
+        if any(_defines(pair, folded, said) for pair in pairs):
+            continue
+        missing.append(name)
+    return tuple(missing)
+
+
+def _defines(pair: tuple[str, str], folded: str, said: str) -> bool:
+    acronym, long = key(pair[0]), key(pair[1].replace(" ", ""))
+    if folded == acronym:
+        return long in said
+    return folded in {key(word) for word in pair[1].split()} and acronym in said

@@ -1,0 +1,139 @@
+"""Does the claim say the opposite? Negation, opposite words, and who beats whom.
+
+A conflict found here is a reason to call a claim contradicted, if claim and evidence otherwise speak of
+the same thing: that is for the caller to see. Word lists are small and general; they know no domain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from chatbot.verifying.names import key, names
+from chatbot.verifying.normal import normal
+
+_NEGATION = re.compile(
+    r"\b(?:not|n't|no|never|none|neither|nor|cannot|without|fails? to|failed to|failing to|unable to|lacks?|"
+    r"lacking|absence of|hardly|barely|does not|do not|did not|is not|are not)\b|n't\b",
+    re.IGNORECASE,
+)
+# Phrases in which a negation denies nothing.
+_IDLE = re.compile(
+    r"\bnot only\b|\bno longer than\b|\bnot limited to\b"
+    r"|\bwithout (?:loss|any loss|compromising|sacrificing)\b|\bno less than\b",
+    re.IGNORECASE,
+)
+_OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (frozenset(left.split()), frozenset(right.split()))
+    for left, right in (
+        (
+            "increase increases increased increasing rise rises rose raise raises raised grow grows "
+            "grew more higher",
+            "decrease decreases decreased decreasing reduce reduces reduced reducing drop drops dropped "
+            "decline declines declined fall falls fell lower lowers lowered less fewer",
+        ),
+        (
+            "improve improves improved improving improvement improvements enhance enhances enhanced better "
+            "superior gain gains benefit benefits",
+            "worsen worsens worsened degrade degrades degraded degradation deteriorate deteriorates harm "
+            "harms worse inferior hurt hurts",
+        ),
+        (
+            "outperform outperforms outperformed outperforming surpass surpasses surpassed exceed exceeds "
+            "exceeded beats",
+            "underperform underperforms underperformed underperforming lag lags lagged trail trails",
+        ),
+        ("faster quicker speedup accelerate accelerates", "slower slowdown slow slows"),
+        (
+            "stabilize stabilizes stabilise stabilises stabilizing stabilising stable",
+            "destabilize destabilizes destabilise destabilises destabilizing unstable instability",
+        ),
+        ("before", "after"),
+        ("first", "last"),
+        ("largest biggest longest highest most maximum", "smallest shortest lowest least minimum"),
+        ("larger bigger longer", "smaller shorter"),
+        (
+            "support supports allow allows enable enables",
+            "prevent prevents preclude precludes inhibit inhibits",
+        ),
+        ("positive positively", "negative negatively"),
+        ("efficient effective", "inefficient ineffective"),
+        ("public publicly open open-source", "private closed closed-source proprietary"),
+        ("succeed succeeds succeeded success", "fail fails failed failure"),
+        ("with", "without"),
+    )
+)
+_WORD = re.compile(r"[a-z][a-z-]*")
+_WINS = re.compile(
+    r"\b(?:outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?|exceed(?:s|ed|ing)?|beats?|better than|superior to|"
+    r"superior (?:[\w-]+ ){1,5}?(?:compared (?:to|with)|than|over)|superiority over|advances? over|"
+    r"improves? (?:up)?on|(?:higher|faster|larger|stronger|greater|more [\w-]+) (?:[\w-]+ ){0,4}?than|"
+    r"ahead of)",
+    re.IGNORECASE,
+)
+_LOSES = re.compile(
+    r"\b(?:underperform(?:s|ed|ing)?|falls? (?:short of|behind)|fell (?:short of|behind)|lags? behind|"
+    r"trails?|worse than|inferior to|(?:lower|slower|smaller|weaker|less [\w-]+) (?:[\w-]+ ){0,4}?than|"
+    r"(?:is|are|was|were) (?:outperformed|surpassed|beaten|exceeded) by)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def negated(text: str) -> bool:
+    """Whether the text denies something: an odd number of negations that count."""
+    return len(_NEGATION.findall(_IDLE.sub(" ", normal(text)))) % 2 == 1
+
+
+def opposites(claim: str, evidence: Sequence[str]) -> tuple[str, str] | None:
+    """A word of the claim whose opposite the evidence says without saying the word or one like it."""
+    here = set(_WORD.findall(normal(claim).lower()))
+    there = {word for text in evidence for word in _WORD.findall(normal(text).lower())}
+    for left, right in _OPPOSITES:
+        for side, other in ((left, right), (right, left)):
+            mine, theirs = here & side, there & other
+            if mine and theirs and not there & side and not here & other:
+                return sorted(mine)[0], sorted(theirs)[0]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def comparisons(text: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """(winners, losers) by name for every comparison: who stands before the comparing words, and after.
+
+    Either side is empty where the text names nobody there ("our method surpasses GPT-4o").
+    """
+    text = normal(text)
+    found = []
+    lost = [match.span() for match in _LOSES.finditer(text)]
+    for match in [*_LOSES.finditer(text), *_WINS.finditer(text)]:
+        loses = match.span() in lost
+        if not loses and any(start < match.end() and match.start() < end for start, end in lost):
+            continue  # "are outperformed by" holds a winning word
+        before = frozenset(key(name) for name in names(text[: match.start()]))
+        after = frozenset(key(name) for name in names(f"than {text[match.end() :]}"))
+        found.append((after, before) if loses else (before, after))
+    return tuple(found)
+
+
+def reversed_comparison(
+    claim: str, evidence: Sequence[str], known: Sequence[str] = ()
+) -> tuple[str, str] | None:
+    """(winner, loser) of the claim, as compared names, where the evidence has the loser win.
+
+    `known` names stand for a subject that the evidence only calls "we", "it" or "our method".
+    """
+    selves = frozenset(key(name) for text in known for name in names(f"the {text}"))
+    theirs = {
+        (winner, loser)
+        for text in evidence
+        for winners, losers in comparisons(text)
+        for winner in winners or selves
+        for loser in losers
+    }
+    for winners, losers in comparisons(claim):
+        for winner, loser in ((winner, loser) for winner in winners for loser in losers):
+            if (loser, winner) in theirs and (winner, loser) not in theirs:
+                return winner, loser
+    return None
