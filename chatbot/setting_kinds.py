@@ -1,0 +1,104 @@
+"""The kinds of values that settings have: text, address, key, path, number, choice; each is checked.
+
+A `Kind` takes a value as a flag, the environment or TOML gives it, and the folder that a relative path means.
+It raises ValueError whose message completes "it has to be ...". Looks at no file and no network.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from chatbot.endpoint import is_endpoint
+
+
+class Secret(str):
+    """A key: a string whose repr does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+Kind = Callable[[object, Path], object]
+
+
+def text(value: object, folder: Path) -> str | None:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a text on one line")
+    return value.strip() or None
+
+
+def secret(value: object, folder: Path) -> Secret | None:
+    if not isinstance(value, str) or not (value.isascii() and value.isprintable()) or " " in value.strip():
+        raise ValueError("a key: ASCII characters without spaces")
+    return Secret(value.strip()) if value.strip() else None
+
+
+def url(value: object, folder: Path) -> str | None:
+    if value == "":
+        return None
+    if not isinstance(value, str) or not value.isprintable() or not is_endpoint(value.strip()):
+        raise ValueError('an address such as "http://127.0.0.1:8080/v1"')
+    return value.strip().rstrip("/")
+
+
+def path(value: object, folder: Path) -> Path:
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise ValueError("a path")
+    try:
+        return folder / Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("a path whose ~ names a user") from error
+
+
+def collection(value: object, folder: Path) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+        raise ValueError("up to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit")
+    return value
+
+
+def whole(least: int, most: int) -> Kind:
+    def parse(value: object, folder: Path) -> int:
+        text = str(value).replace("_", "") if not isinstance(value, bool) else ""
+        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least:,} to {most:,}")
+        return int(text)
+
+    return parse
+
+
+def number(least: float, most: float) -> Kind:
+    def parse(value: object, folder: Path) -> float:
+        expected = f"a number from {least:g} to {most:g}"
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(expected)
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            raise ValueError(expected) from None
+        if not math.isfinite(number) or not least <= number <= most:
+            raise ValueError(expected)
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Kind:
+    def parse(value: object, folder: Path) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown `name`: the one that was meant, or all there are."""
+    names = list(names)
+    match = difflib.get_close_matches(name, names, 1)
+    return f" Did you mean {match[0]}?" if match else f" There are: {', '.join(names)}."
