@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
+from store.ingesting import IngestReport
 from store.records import Hit, Paper, Source
 
 VERSION = 1
@@ -75,6 +76,23 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
         }
         for rank, value in enumerate(values, 1)
     ]
+
+
+def ingested(value: IngestReport) -> Shape:
+    """What an ingest did."""
+    return {
+        "version": VERSION,
+        "read": value.read,
+        "new": value.new,
+        "updated": value.updated,
+        "merged": value.merged,
+        "unchanged": value.unchanged,
+        "papers": value.papers,
+        "embedded": value.embedded,
+        "rejects": [
+            {**_source(item.source), "reason": item.reason, "excerpt": item.excerpt} for item in value.rejects
+        ],
+    }
 
 
 def error(kind: str, message: str) -> Shape:

@@ -1,0 +1,230 @@
+"""Puts the parts together that settings ask for: the collection, its embedder, the model, the chat.
+
+The one place that knows how to make everything; no face makes a part itself. Which model answers:
+
+    1. a configured endpoint: then it is the only one ever called, whether it answers or not
+    2. a server that listens on this machine already (this is said)
+    3. the local Qwen, if its extra is installed: prepared and started when it is first needed
+    4. none: the papers' own sentences are the answer (this is said, with how to get more)
+
+Prints nothing: what a person should know goes to `notice`, one sentence at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from chatbot.errors import LocalModelError, SettingsError
+from store.errors import NoCollection
+
+if TYPE_CHECKING:
+    from chatbot.answering import Chat
+    from chatbot.discovery import Found
+    from chatbot.model import ChatModel
+    from chatbot.model.openai_model import OpenAIModel
+    from chatbot.settings import Settings
+    from store.collection import Collection
+    from store.embedding import Embedder
+
+Notice = Callable[[str], None]
+"""Called with one sentence for a person."""
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all) while a model is prepared."""
+
+FILL = "Fill it with `chatbot ingest PATH`, or with the demo's papers: `chatbot ingest --demo`."
+MORE = (
+    "No model is at hand: the answer is the papers' own sentences. For written answers install the local "
+    "Qwen (pip install 'proven-chatbot[local]'), start Ollama or another server, or give --base-url."
+)
+
+
+def seeds() -> tuple[Path, ...]:
+    """The demo's documents: beside the packages, in a checkout and in an installed wheel alike.
+
+    Raises SettingsError if they did not come along.
+    """
+    folder = Path(__file__).resolve().parent.parent / "seeds"
+    found = tuple(sorted(folder.glob("*.txt")))
+    if not found:
+        raise SettingsError(f"The demo's papers are not in {folder}. Install the program again.")
+    return found
+
+
+@contextmanager
+def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Iterator[Collection]:
+    """The collection that is configured; made if `create`. Raises StoreError."""
+    from store.collection import Collection
+
+    with Collection.open(
+        settings.home,
+        settings.collection,
+        lambda: embedder(settings),
+        create=create,
+        notice=notice,
+        chroma_url=settings.chroma_url,
+    ) as collection:
+        yield collection
+
+
+@contextmanager
+def filled(settings: Settings, *, notice: Notice) -> Iterator[Collection]:
+    """`opened`, and not empty. Raises NoCollection otherwise."""
+    with opened(settings, notice=notice) as collection:
+        if not collection.count():
+            raise NoCollection(f"The collection {settings.collection!r} is empty. {FILL}")
+        yield collection
+
+
+def embedder(settings: Settings) -> Embedder:
+    """The embedder that is configured; the offline default otherwise. Raises StoreError."""
+    if settings.embedding_base_url:
+        from store.remote_embedding import OpenAIEmbedder
+
+        return OpenAIEmbedder(
+            settings.embedding_base_url, settings.embedding_model or "", settings.embedding_api_key or ""
+        )
+    from store.embedding import BgeSmall
+
+    return BgeSmall(settings.embedding_path)
+
+
+def choose_model(settings: Settings, *, notice: Notice, progress: Progress) -> ChatModel | None:
+    """The model that will answer, see above. Asks only this machine. Raises ChatbotError."""
+    if settings.base_url:
+        return endpoint(settings, settings.base_url, settings.model, settings.api_key)
+    from chatbot.discovery import discover
+
+    if (chosen := pick(discover(), settings.model)) is not None:
+        server, name = chosen
+        notice(f"Answered by {name}, found at {server.base_url} ({server.kind}).")
+        return endpoint(settings, server.base_url, name, None)
+    found = local_file(settings)
+    if found is None:
+        notice(MORE)
+        return None
+    from chatbot.model.local_model import LocalModel
+
+    name, file = found
+    return LocalModel(name, _server(settings, file, notice, progress))
+
+
+def local_file(settings: Settings) -> tuple[str, Path | None] | None:
+    """The local model's name and its file (None: to be joined from its packages). None: there is no model.
+
+    It is the one that `model` names (of `chatbot model list`, or a GGUF file), else the one in use.
+    Raises LocalModelError if that is not here.
+    """
+    from chatbot.local import weights
+
+    wanted = settings.model
+    if wanted and (own := Path(wanted).expanduser()).is_file():
+        return own.stem, own
+    models = weights.models(settings.cache)
+    found = next((each for each in models if (each.name == wanted if wanted else each.in_use)), None)
+    if found is None:
+        raise LocalModelError(
+            f"No server on this machine offers the model {wanted!r}, and it is none of `chatbot model list`. "
+            "Say where it is with --base-url, or leave --model out."
+        )
+    if not wanted and found.state is weights.State.MISSING and found.source == "packages":
+        return None
+    if find_spec("xllamacpp") is None:
+        return None
+    if found.state is weights.State.PACKAGED:
+        return found.name, None
+    return found.name, weights.path(settings.cache, found.name)
+
+
+def endpoint(settings: Settings, base_url: str, name: str | None, api_key: str | None) -> OpenAIModel:
+    """The model `name` at `base_url`, with the patience that is configured."""
+    from chatbot.model.openai_model import OpenAIModel
+
+    return OpenAIModel(
+        base_url,
+        name or "",
+        api_key,
+        timeout=settings.timeout,
+        deadline=settings.deadline,
+        window=settings.window,
+        remembered=settings.home / "capabilities.json",
+    )
+
+
+def pick(servers: Sequence[Found], model: str | None) -> tuple[Found, str] | None:
+    """The first server that offers `model` (None: any), and the model's name there."""
+    for server in servers:
+        if not model:
+            return server, server.models[0]
+        if model in server.models:
+            return server, model
+    return None
+
+
+def _server(
+    settings: Settings, file: Path | None, notice: Notice, progress: Progress
+) -> Callable[[], OpenAIModel]:
+    """A function that gives the model behind a running local server, made and started if need be."""
+    from chatbot.local import server, weights
+
+    lock = threading.Lock()
+    models: dict[server.LocalServer, OpenAIModel] = {}
+
+    def served() -> OpenAIModel:
+        with lock:
+            running = server.ensure(
+                settings.home,
+                file or weights.prepare(settings.cache, progress),
+                context=settings.context,
+                idle=settings.idle,
+                notify=notice,
+            )
+            if running not in models:
+                models.clear()
+                models[running] = endpoint(settings, running.base_url, running.model, running.api_key)
+            return models[running]
+
+    return served
+
+
+class Assembly:
+    """A filled collection and the chat over it: a context manager that lets go of everything at its end.
+
+    The model is chosen when the chat is first asked for. Raises StoreError, ChatbotError.
+    """
+
+    def __init__(
+        self, settings: Settings, *, notice: Notice, progress: Progress, with_model: bool = True
+    ) -> None:
+        self.settings = settings
+        self._notice = notice
+        self._progress = progress
+        self._with_model = with_model
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.collection = stack.enter_context(filled(self.settings, notice=self._notice))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def chat(self) -> Chat:
+        """The chat over the collection, with the model that is chosen or none."""
+        from chatbot.answering import Chat
+
+        model = (
+            choose_model(self.settings, notice=self._notice, progress=self._progress)
+            if self._with_model
+            else None
+        )
+        return Chat(self.collection, model, settings=self.settings)

@@ -1,0 +1,71 @@
+"""The command line: thin faces over the rooms that do the work.
+
+    options     the options that commands share
+    outcome     exit codes, and one sentence for every error
+    collecting  ingest, rebuild, papers, search
+    asking      ask, chat
+    checking    doctor
+    models      model list, use, path, remove, serve
+
+Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+import click
+
+from chatbot.cli import asking, checking, collecting, models, options
+from chatbot.cli.outcome import Group
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"chatbot {version('proven-chatbot')}")
+        ctx.exit()
+
+
+@click.group(cls=Group, context_settings=_CONTEXT)
+@options.place
+@options.endpoint
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say it.")
+def cli() -> None:
+    """Ask a pile of paper abstracts anything; every sentence of the answer is proven by one of theirs.
+
+    \b
+    chatbot ingest --demo                      fill the collection with the demo's papers
+    chatbot ask "What does GSPO change?"       ask one question
+    chatbot chat                               have a conversation
+    chatbot doctor                             what is missing, and the cure
+    """
+
+
+for command in (
+    collecting.ingest,
+    asking.ask,
+    asking.chat,
+    collecting.papers,
+    collecting.search,
+    checking.examine,
+    collecting.rebuild,
+    models.model,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point `chatbot`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a letter gets "?" for it, not a traceback.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    cli.main(prog_name="chatbot")
+
+
+__all__ = ["cli", "main"]

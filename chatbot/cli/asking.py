@@ -1,0 +1,109 @@
+"""`chatbot ask` and `chatbot chat`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot.cli import options
+from chatbot.cli.outcome import Exit, exit_code, print_json
+
+if TYPE_CHECKING:
+    from chatbot.assembly import Assembly
+    from chatbot.terminal.screen import Screen
+
+_ENDS = (
+    "Exit codes: 0 answered, or extracts where no model is reachable; 3 refused, the papers don't say; "
+    "2 wrong usage or setting; 4 collection missing, empty or unreadable; 5 model endpoint failed; "
+    "1 another error; 130 Ctrl-C."
+)
+
+_papers = options.setting(
+    "--papers", metavar="N", type=click.IntRange(min=1), help="Read at most so many papers for an answer."
+)
+
+
+@click.command(epilog=_ENDS)
+@click.argument("question", nargs=-1)
+@_papers
+@options.filters
+@options.json_output
+@options.place
+@options.endpoint
+@click.pass_context
+def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
+    """Answer one QUESTION about the papers, every sentence with its proof.
+
+    Quotes are not needed. "-", or nothing but a pipe, reads the question from stdin.
+    """
+    from chatbot import shapes
+    from chatbot.terminal.answering import last, show
+    from chatbot.values import Question, Status
+
+    wanted = Question(_asked(question), filter=options.chosen())
+    screen = options.screen()
+    with _assembly(screen) as assembly:
+        events = assembly.chat().stream(wanted)
+        answer = last(events, screen) if options.wants_json() else show(events, screen)
+    if options.wants_json():
+        print_json(shapes.answer(answer))
+    ctx.exit(Exit.REFUSED if answer.status is Status.REFUSED else Exit.DONE)
+
+
+@click.command()
+@_papers
+@options.filters
+@options.place
+@options.endpoint
+@click.pass_context
+def chat(ctx: click.Context) -> None:
+    """Have a conversation about the papers.
+
+    Questions may follow up on each other; /help says what else there is. Ctrl-C stops an answer,
+    Ctrl-D leaves. Each line of a pipe is a question.
+    """
+    from chatbot.terminal.chat import COMMANDS, Conversation
+    from chatbot.terminal.lines import piped, typed
+
+    screen = options.screen()
+    with _assembly(screen) as assembly:
+        answers = assembly.chat()
+        if sys.stdin.isatty():
+            read = typed(assembly.settings.home / "history", COMMANDS)
+            papers = assembly.collection.count(options.chosen())
+            screen.notice(f"{papers} papers. Ask anything about them; /help says what else there is.")
+        else:
+            read = piped(sys.stdin, screen)
+        failure = Conversation(answers, assembly.collection.papers, read, screen, options.chosen()).run()
+    ctx.exit(exit_code(failure) if failure else Exit.DONE)
+
+
+@contextmanager
+def _assembly(screen: Screen) -> Iterator[Assembly]:
+    """A filled collection and the model to ask about it."""
+    from chatbot.assembly import Assembly
+    from chatbot.terminal.progress import Meter
+
+    with (
+        Meter(screen, "B") as meter,
+        Assembly(
+            options.settings(),
+            notice=screen.notice,
+            progress=lambda done, total: meter.update("preparing the model", done, total),
+            with_model=not options.without_model(),
+        ) as assembly,
+    ):
+        yield assembly
+
+
+def _asked(words: tuple[str, ...]) -> str:
+    """The question: the words of the command line, or stdin. Raises UsageError when there is none."""
+    piped = words == ("-",) or (not words and not sys.stdin.isatty())
+    text = (sys.stdin.read() if piped else " ".join(words)).strip()
+    if not text:
+        raise click.UsageError('There is no question. Try: chatbot ask "What does GSPO change?"')
+    return text

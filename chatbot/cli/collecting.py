@@ -1,0 +1,149 @@
+"""`chatbot ingest`, `rebuild`, `papers` and `search`: the collection itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot.cli import options
+from chatbot.cli.outcome import JSON, Exit, print_json
+
+if TYPE_CHECKING:
+    from chatbot.terminal.progress import Meter
+    from store.ingesting import Progress
+
+_SHOWN_REJECTS = 20
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--demo", is_flag=True, help="Take the demo's papers, which came with the program.")
+@click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
+@options.json_output
+@options.place
+def ingest(paths: tuple[Path, ...], demo: bool, all_rejects: bool) -> None:
+    """Fill the collection with the papers of files and folders.
+
+    May be run again at any time, also after it was killed: what is known stays, what is new is added.
+    """
+    from chatbot import assembly, shapes
+    from chatbot.terminal import pages
+    from chatbot.terminal.progress import Meter
+    from store import readers
+    from store.errors import SourceError
+
+    if not paths and not demo:
+        raise click.UsageError("There is nothing to take in. Give files or folders, or --demo.")
+    screen, settings = options.screen(), options.settings()
+    wanted = (*paths, *(assembly.seeds() if demo else ()))
+    items = iter(readers.read(wanted))
+    first = next(items, None)
+    if first is None:  # said before an empty collection is made
+        names = ", ".join(map(str, wanted))
+        raise SourceError(f"There are no papers in {names}. Give files or folders of abstracts, or --demo.")
+    with (
+        Meter(screen) as meter,
+        assembly.opened(settings, notice=screen.notice, create=True) as collection,
+    ):
+        report = collection.ingest(chain([first], items), _told(meter))
+    if options.wants_json():
+        print_json(shapes.ingested(report))
+    else:
+        shown = None if all_rejects else _SHOWN_REJECTS
+        pages.ingested(screen, report, settings.collection, shown)
+    if not report.read:
+        names = ", ".join(map(str, wanted))
+        raise SourceError(f"No paper was found in {names}. See the reasons above, or try --demo.")
+
+
+@click.command()
+@click.option(
+    "--reembed", is_flag=True, help="Make all vectors again with the embedder that is configured now."
+)
+@options.place
+def rebuild(reembed: bool) -> None:
+    """Make the search indexes again from the ledger, which holds everything."""
+    from chatbot import assembly
+    from chatbot.terminal.progress import Meter
+
+    screen, settings = options.screen(), options.settings()
+    with Meter(screen) as meter, assembly.opened(settings, notice=screen.notice) as collection:
+        (collection.reembed if reembed else collection.rebuild)(_told(meter))
+        count = collection.count()
+    screen.print(f"The collection {settings.collection} is built again: {count} papers.")
+
+
+@click.group(invoke_without_command=True)
+@options.filters
+@options.json_output
+@options.place
+@click.pass_context
+def papers(ctx: click.Context) -> None:
+    """List the papers of the collection, newest first."""
+    from chatbot import assembly, shapes
+    from chatbot.terminal import pages
+
+    if ctx.invoked_subcommand:
+        return
+    screen = options.screen()
+    with assembly.opened(options.settings(), notice=screen.notice) as collection:
+        found = collection.papers(options.chosen())
+    if options.wants_json():
+        print_json(shapes.papers(found))
+    else:
+        pages.papers(screen, found)
+
+
+@papers.command("show")
+@click.argument("ref", metavar="ID")
+@options.json_output
+@options.place
+@click.pass_context
+def show(ctx: click.Context, ref: str) -> None:
+    """Show one paper: by its id, arXiv id, DOI or label."""
+    from chatbot import assembly, shapes
+    from chatbot.terminal import pages
+
+    screen = options.screen()
+    with assembly.opened(options.settings(), notice=screen.notice) as collection:
+        found = collection.paper(ref)
+    if found is None:
+        message = f"There is no paper {ref!r}. `chatbot papers` lists their ids."
+        if ctx.meta.get(JSON):
+            print_json(shapes.error("NoPaper", message))
+        click.echo(f"Error: {message}", err=True)
+        ctx.exit(Exit.FAILED)
+    elif options.wants_json():
+        print_json(shapes.paper(found))
+    else:
+        pages.paper(screen, found)
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option(
+    "--limit", "-n", type=click.IntRange(1, 100), default=10, show_default=True, help="At most so many."
+)
+@options.filters
+@options.json_output
+@options.place
+def search(query: tuple[str, ...], limit: int) -> None:
+    """Show what would be retrieved for a QUERY, with scores."""
+    from chatbot import assembly, shapes
+    from chatbot.terminal import pages
+
+    screen = options.screen()
+    with assembly.filled(options.settings(), notice=screen.notice) as collection:
+        found = collection.search(" ".join(query), limit, options.chosen())
+    if options.wants_json():
+        print_json(shapes.hits(found))
+    else:
+        pages.hits(screen, found)
+
+
+def _told(meter: Meter) -> Callable[[Progress], None]:
+    return lambda progress: meter.update(progress.phase, progress.done, progress.total)

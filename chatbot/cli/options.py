@@ -1,0 +1,141 @@
+"""The options that commands share, and what a command learns from them.
+
+A global option may stand before the command or behind it; behind wins. What was not given on the
+command line stays with the settings: environment, chatbot.toml, defaults.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from chatbot.cli.outcome import JSON
+from store.records import Filter
+
+if TYPE_CHECKING:
+    from chatbot.settings import Settings
+    from chatbot.terminal.screen import Screen
+
+Wrapped = TypeVar("Wrapped", bound=Callable[..., object])
+
+_FLAGS, _PLAIN, _NO_MODEL, _FILTER = "chatbot.flags", "chatbot.plain", "chatbot.no_model", "chatbot.filter"
+
+
+def _flag(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    if value is not None and param.name:
+        ctx.meta.setdefault(_FLAGS, {})[param.name] = value
+
+
+def _switch(key: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta[key] = True
+
+    return keep
+
+
+def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and param.name:
+        ctx.meta.setdefault(_FILTER, {})[param.name] = value
+
+
+def _together(*options: Callable[[Any], Any]) -> Callable[[Wrapped], Wrapped]:
+    def wrap(function: Wrapped) -> Wrapped:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return wrap
+
+
+def setting(*names: str, **how: Any) -> Callable[[Any], Any]:
+    """An option whose value is the setting of the same name."""
+    return click.option(*names, callback=_flag, expose_value=False, **how)
+
+
+place = _together(
+    setting("--home", metavar="DIR", type=click.Path(path_type=Path), help="Where everything is kept."),
+    setting("--collection", metavar="NAME", help="Which collection of papers."),
+    click.option(
+        "--plain",
+        is_flag=True,
+        callback=_switch(_PLAIN),
+        expose_value=False,
+        help="No colours, nothing that moves, text alone.",
+    ),
+)
+"""--home --collection --plain"""
+
+endpoint = _together(
+    setting("--base-url", metavar="URL", help="An OpenAI-compatible endpoint; the only one called then."),
+    setting("--model", metavar="NAME", help="The model's name there."),
+    setting(
+        "--api-key", metavar="KEY", help="Its key. Better in CHATBOT_API_KEY: others can read command lines."
+    ),
+    click.option(
+        "--no-model",
+        is_flag=True,
+        callback=_switch(_NO_MODEL),
+        expose_value=False,
+        help="Ask no model: answer with the papers' own sentences.",
+    ),
+)
+"""--base-url --model --api-key --no-model"""
+
+filters = _together(
+    click.option(
+        "--since", metavar="DATE", callback=_part, expose_value=False, help="Papers from 2025, 2025-05, … on."
+    ),
+    click.option("--until", metavar="DATE", callback=_part, expose_value=False, help="Papers up to then."),
+    click.option(
+        "--text", metavar="WORDS", callback=_part, expose_value=False, help="Papers that contain these words."
+    ),
+)
+"""--since --until --text"""
+
+json_output = click.option(
+    "--json",
+    is_flag=True,
+    callback=_switch(JSON),
+    expose_value=False,
+    help="Print one JSON value (docs/json.md).",
+)
+"""--json"""
+
+
+def settings() -> Settings:
+    """The settings of the command that runs; stderr says what is odd about them. Raises SettingsError."""
+    from chatbot import settings as module
+
+    found = module.load(_meta().get(_FLAGS, {}), os.environ, Path.cwd())
+    for note in found.notes:
+        screen().notice(note)
+    return found
+
+
+def screen() -> Screen:
+    """The screen of the command that runs."""
+    from chatbot.terminal.screen import Screen
+
+    return Screen(plain=bool(_meta().get(_PLAIN)))
+
+
+def chosen() -> Filter:
+    """The filter of the command that runs; the store checks its dates."""
+    return Filter(**_meta().get(_FILTER, {}))
+
+
+def wants_json() -> bool:
+    return bool(_meta().get(JSON))
+
+
+def without_model() -> bool:
+    return bool(_meta().get(_NO_MODEL))
+
+
+def _meta() -> dict[str, Any]:
+    return click.get_current_context().meta

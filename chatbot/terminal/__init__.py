@@ -1,0 +1,15 @@
+"""What a person sees in a terminal: values in, text out. Holds no logic of answering.
+
+    text       texts of others made harmless for a terminal
+    screen     where to print, how wide, with which signs
+    flow       a text that streams, wrapped at words
+    pages      papers, hits, sources and proofs as lines
+    answering  the events of one answer, as they come
+    session    the turns of a conversation
+    lines      what the user types, or pipes in
+    chat       the conversation itself
+    progress   how far a long work is
+
+Everything that comes from papers, models and users passes through `text.clean` and is never read
+as markup. Results go to stdout; notices and progress to stderr.
+"""

@@ -1,0 +1,174 @@
+"""Papers, hits, sources and proofs as lines on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from chatbot.terminal.screen import STYLES, Screen
+from chatbot.terminal.text import line, readable
+from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Status, Verdict
+from store.ingesting import IngestReport
+from store.records import Hit, Paper
+
+REFUSAL = "The papers don't say."
+
+
+def name(paper: Paper, screen: Screen) -> Text:
+    """A paper in one line: title or label, arXiv id, date."""
+    parts = [f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "", paper.created or ""]
+    text = Text.assemble((readable(paper.name), "bold"))
+    for part in filter(None, map(line, parts)):
+        text.append(f" {screen.signs.dot} {part}")
+    return text
+
+
+def papers(screen: Screen, found: Sequence[Paper]) -> None:
+    """A list: one line each, its id first, and how many there are."""
+    for paper in found:
+        text = Text.assemble((line(paper.id), "cyan"), "  ", name(paper, screen))
+        screen.print(text, hang=2)
+    screen.print(f"{len(found)} paper{'' if len(found) == 1 else 's'}", style="dim")
+
+
+def paper(screen: Screen, found: Paper) -> None:
+    """Everything that is known of one paper."""
+    screen.print(name(found, screen), hang=2)
+    screen.print()
+    for paragraph in found.abstract.split("\n\n"):
+        screen.print(readable(paragraph))
+    screen.print()
+    label = f"{found.label} (found in the abstract)" if found.label_derived else found.label
+    details = {
+        "id": found.id,
+        "label": label,
+        "authors": ", ".join(found.authors),
+        "categories": ", ".join(found.categories),
+        "created": found.created,
+        "updated": found.updated,
+        "comment": found.comment,
+        "venue": found.venue,
+        "doi": found.doi,
+        "link": found.link,
+        "sources": ", ".join(map(str, found.sources)),
+    }
+    for key, value in details.items():
+        if value:
+            screen.print(Text.assemble((f"{key:<11}", "dim"), line(value)), hang=11)
+
+
+def hits(screen: Screen, found: Sequence[Hit]) -> None:
+    """What a search found, best first, with its scores."""
+    for rank, hit in enumerate(found, 1):
+        screen.print(Text.assemble(f"{rank:>2}. {hit.score:.3f}  ", name(hit.paper, screen)), hang=4)
+        keyword = "no word" if hit.keyword is None else f"keywords {hit.keyword:.2f}"
+        vector = "not near" if hit.vector is None else f"similarity {hit.vector:.3f}"
+        screen.print(
+            f"{keyword} {screen.signs.dot} {vector} {screen.signs.dot} {line(hit.paper.id)}", "dim", 4
+        )
+    if not found:
+        screen.print("Nothing found.")
+
+
+def sources(screen: Screen, answer: Answer) -> None:
+    """The papers that an answer rests on, each with the sentences that prove it and their verdicts."""
+    if not answer.citations:
+        return
+    screen.print("Sources", style="bold")
+    for citation in answer.citations:
+        number = f"[{citation.number}] "
+        screen.print(Text.assemble((number, "cyan"), name(citation.paper, screen)), hang=len(number))
+        # An extract is its own evidence: it stands above already.
+        if answer.status is not Status.EXTRACT:
+            for verdict, evidence in _proofs(answer.claims, citation):
+                _judged(screen, verdict, screen.signs.quoted(readable(evidence.text)), len(number))
+
+
+def unproven(screen: Screen, claims: Iterable[Claim]) -> None:
+    """The sentences that the papers don't fully say, and what is missing."""
+    open_claims = [claim for claim in claims if claim.verdict is not Verdict.SUPPORTED]
+    if not open_claims:
+        return
+    screen.print()
+    screen.print("Not proven", style="bold")
+    for claim in open_claims:
+        _judged(screen, claim.verdict, line(claim.text), 0)
+        if claim.missing:
+            reasons = "; ".join(map(line, claim.missing))
+            screen.print(Text(reasons, STYLES[claim.verdict]), indent=4)
+
+
+def near_misses(screen: Screen, found: Sequence[NearMiss]) -> None:
+    """The papers that came closest to a refused question."""
+    if not found:
+        return
+    screen.print()
+    screen.print("Nearest papers", style="bold")
+    for miss in found:
+        screen.print(name(miss.paper, screen), hang=2)
+        screen.print(Text(screen.signs.quoted(readable(miss.evidence.text)), "dim"), indent=4)
+
+
+def dropped(screen: Screen, answer: Answer) -> None:
+    """What was left out on the way."""
+    for reason in answer.dropped:
+        screen.print(f"Left out: {line(reason)}", style="dim", hang=2)
+
+
+def summary(screen: Screen, answer: Answer) -> None:
+    """The last line: how much is proven, how long it took, what it cost, who wrote it."""
+    usage = answer.usage
+    if answer.status is Status.ANSWERED:
+        proven = sum(claim.verdict is Verdict.SUPPORTED for claim in answer.claims)
+        first = f"{proven} of {len(answer.claims)} sentence{'' if len(answer.claims) == 1 else 's'} proven"
+    else:
+        first = "refused" if answer.status is Status.REFUSED else "extracts, written by no model"
+    parts = [first]
+    if answer.timings.total is not None:
+        parts.append(f"{answer.timings.total:.1f} s")
+    if usage.prompt_tokens or usage.completion_tokens:
+        counted = "" if usage.counted_by == "server" else f" (counted by {line(usage.counted_by)})"
+        parts.append(f"{usage.prompt_tokens} + {usage.completion_tokens} tokens{counted}")
+    if answer.model:
+        parts.append(line(answer.model))
+    screen.print(f" {screen.signs.dot} ".join(parts), style="dim")
+
+
+def ingested(screen: Screen, report: IngestReport, collection: str, shown: int | None) -> None:
+    """What an ingest did; of the rejects, `shown` at most (None: all), and how many more there are."""
+    counts = (
+        f"{report.new} new",
+        f"{report.updated} updated",
+        f"{report.merged} merged",
+        f"{report.unchanged} unchanged",
+    )
+    screen.print(f"{report.read} records: {', '.join(counts)}.", hang=2)
+    screen.print(
+        f"The collection {line(collection)} has {report.papers} papers; {report.embedded} embedded now."
+    )
+    if not report.rejects:
+        return
+    screen.print(f"{len(report.rejects)} rejected:")
+    for reject in report.rejects[:shown]:
+        excerpt = f" {screen.signs.quoted(line(reject.excerpt))}" if reject.excerpt else ""
+        text = Text.assemble((line(str(reject.source)), "cyan"), f" {line(reject.reason)}", (excerpt, "dim"))
+        screen.print(text, indent=2, hang=2)
+    if shown is not None and len(report.rejects) > shown:
+        screen.print(f"… and {len(report.rejects) - shown} more: --rejects shows all.", indent=2)
+
+
+def _proofs(claims: Iterable[Claim], citation: Citation) -> list[tuple[Verdict, Evidence]]:
+    """The sentences of one paper that claims rest on, each once a verdict, in the order of the claims."""
+    pairs = (
+        (claim.verdict, evidence)
+        for claim in claims
+        for evidence in claim.evidence
+        if evidence.paper == citation.paper.id
+    )
+    return list(dict.fromkeys(pairs))
+
+
+def _judged(screen: Screen, verdict: Verdict, text: str, indent: int) -> None:
+    lead = f"{screen.signs.of(verdict)} {verdict.value}: "
+    screen.print(Text.assemble((lead, STYLES[verdict]), text), indent=indent, hang=2)
