@@ -28,7 +28,8 @@ _SHORTEST_WORDS = 8
 # Lines longer than this were not wrapped by an editor: each holds a paragraph of its own.
 _UNWRAPPED = 200
 _LONG_COMMENT = re.compile(
-    r"\d+ (?:pages?|figures?|tables?)\b|accepted |published (?:in|at|as)|to appear|appear(?:s|ed) in|preprint|submitted "
+    r"\d+ (?:pages?|figures?|tables?)\b|accepted |published (?:in|at|as)|to appear|appear(?:s|ed) in|preprint"
+    r"|submitted "
     r"|under review|work in progress|technical report|in proceedings|proc\.|camera|project page|code ",
     re.IGNORECASE,
 )
