@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -420,6 +421,11 @@ class Collection:
             return {}
 
     def _by_index(self, text: str) -> dict[str, float]:
+        # Both threads below import numpy: whole before they begin, or one may see it half imported.
+        import numpy  # noqa: F401
+
+        # Two threads that import numpy at once find it half made.
+        import_module("numpy")
         # The model loads while Chroma opens: together they are most of a first question's wait.
         with ThreadPoolExecutor(1) as pool:
             vector = pool.submit(self.query_vector, text)
