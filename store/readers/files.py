@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from store.errors import SourceError
 from store.records import Reject, Source
 
@@ -184,6 +182,8 @@ def _unicode(content: bytes) -> str | None:
 
 
 def _guessed(content: bytes) -> str:
+    from charset_normalizer import from_bytes
+
     if sum(byte > 0x7F for byte in content[:65536]) >= len(content[:65536]) / 10:
         best = from_bytes(content[:65536]).best()
         if best is not None:
