@@ -44,10 +44,7 @@ class Capabilities:
 
     def _known(self) -> set[str]:
         if self._refused is None:
-            oldest = self._clock() - WEEK
-            self._refused = {
-                field for field, when in self._read().get(self._key, {}).items() if when > oldest
-            }
+            self._refused = set(self._read().get(self._key, {}))
         return self._refused
 
     def _read(self) -> dict[str, dict[str, float]]:
@@ -59,11 +56,13 @@ class Capabilities:
             return {}
         if not isinstance(found, dict):
             return {}
-        return {
-            key: {field: when for field, when in facts.items() if isinstance(when, int | float)}
+        oldest = self._clock() - WEEK
+        fresh = {
+            key: {name: at for name, at in facts.items() if isinstance(at, int | float) and at > oldest}
             for key, facts in found.items()
             if isinstance(facts, dict)
         }
+        return {key: facts for key, facts in fresh.items() if facts}
 
 
 def _write(path: Path, facts: dict[str, dict[str, float]]) -> None:

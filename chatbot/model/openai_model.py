@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatbot.endpoint import is_loopback, shown
-from chatbot.errors import ModelCut, ModelUnreachable, SchemaUnsupported
+from chatbot.errors import ModelCut, SchemaUnsupported
 from chatbot.model import Message, Part
 from chatbot.model.capabilities import Capabilities
 from chatbot.model.client import end_at, make_client, make_http
@@ -23,7 +23,7 @@ from chatbot.model.faults import Broken, Endpoint, cut_by, fault, said, too_long
 from chatbot.model.reply import Reply
 from chatbot.model.thinking import Splitter
 from chatbot.model.window import Window, ask_json, find_window
-from chatbot.retrying import Again, Retries
+from chatbot.retrying import Retries
 from chatbot.tokens import Encoding, encoding_for
 from chatbot.values import Usage
 
@@ -35,7 +35,9 @@ T = TypeVar("T")
 
 # Fields that a reply can do without: refused by name, they are left out.
 _OPTIONAL = ("stream_options", "temperature", "seed", "top_logprobs", "logprobs")
-_SCHEMA_WORDS = ("response_format", "json_schema", "schema", "grammar")
+# Sent where no model was named and the server lists none: servers of one model take any name, and from
+# others comes the true reason (the wrong key, the wrong address) instead of a guess of ours.
+_UNNAMED = "default"
 
 
 class OpenAIModel:
@@ -192,7 +194,7 @@ class OpenAIModel:
                 taken["max_completion_tokens"] = fields["max_tokens"]  # what OpenAI's later models call it
             try:
                 created: object = self._client.chat.completions.create(
-                    model=self._named(),
+                    model=self.name or _UNNAMED,
                     messages=spoken,
                     extra_body=self._extra_body or None,
                     timeout=httpx2.Timeout(left, connect=min(10.0, left)),
@@ -220,7 +222,8 @@ class OpenAIModel:
                 self._refused.learn(field)
                 return True
         if "response_format" in taken:
-            self._refused.learn("response_format", sure=any(word in words for word in _SCHEMA_WORDS))
+            # Without the field's name, this one schema may be to blame: other processes ask again.
+            self._refused.learn("response_format", sure="response_format" in words)
             raise SchemaUnsupported(
                 f"{self.endpoint} takes no JSON schema ({said(error, where)}). Ask again without one."
             ) from error
@@ -233,23 +236,12 @@ class OpenAIModel:
             why, cure = cut_by(error, self._where()), "Ask again; if it stays so, look into the server's log."
         return ModelCut(f"{self.endpoint} stopped in the middle of its answer ({why}). {cure}")
 
-    def _named(self) -> str:
-        """The model's name for a request. Raises Again where the server does not tell one."""
-        if not self.name:
-            raise Again(
-                ModelUnreachable(
-                    f"{self.endpoint} does not say which models it has. Look whether it is running, and name "
-                    "a model with --model, CHATBOT_MODEL or model in chatbot.toml."
-                )
-            )
-        return self.name
-
     def _counted(self, messages: Sequence[Message], text: str) -> Usage:
         encoding = self.encoding
         return Usage(encoding.count_messages(messages), encoding.count(text), counted_by=encoding.name)
 
     def _where(self) -> Endpoint:
-        return Endpoint(self.endpoint, self._model, self._api_key, self.offered)
+        return Endpoint(self.endpoint, self._model or _UNNAMED, self._api_key, self.offered)
 
     @cached_property
     def _client(self) -> openai.OpenAI:

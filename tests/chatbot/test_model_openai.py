@@ -32,12 +32,14 @@ from chatbot.errors import (
     SchemaUnsupported,
 )
 from chatbot.model import ChatModel, Done, Message, Part, Retraction, TextPart, ThoughtPart
+from chatbot.model.capabilities import WEEK, Capabilities
 from chatbot.model.openai_model import OpenAIModel
 from chatbot.retrying import Retries
 from chatbot.values import Usage
 
 ASK = [Message("user", "What is GSPO?")]
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
+NOW = 1_000_000.0
 EVENT = 'data: {"choices": [{"index": 0, "delta": {"content": "Half"}, "finish_reason": null}]}\n\n'
 
 
@@ -215,6 +217,10 @@ class TestRefusals:
         assert (got, type(error), len(upstream.requests)) == ([], ModelRefused, 1)
         assert cure in str(error)
 
+    def test_a_server_that_lists_no_models_still_tells_the_true_reason(self) -> None:
+        with FakeUpstream(status(401, "no"), pages={"/v1/models": "locked"}) as upstream:
+            assert "CHATBOT_API_KEY" in str(failure(model(upstream, model=""))[1])
+
     def test_a_missing_key_is_told_apart_from_a_wrong_one(self) -> None:
         with FakeUpstream(status(401)) as upstream:
             assert "none is set" in str(failure(model(upstream))[1])
@@ -363,6 +369,23 @@ class TestWhatEndpointsDoNotTake:
             assert not model(upstream, remembered=file).supports_schema
             assert model(upstream, model="other", remembered=file).supports_schema
         assert upstream.base_url in json.loads(file.read_text()).popitem()[0]
+
+    def test_a_schema_refused_without_naming_the_field_is_tried_by_the_next_process(
+        self, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "capabilities.json"
+        with FakeUpstream(status(400, "JSON schema error: cannot resolve")) as upstream:
+            chat = model(upstream, remembered=file)
+            with pytest.raises(SchemaUnsupported):
+                answer(chat, schema=SCHEMA)
+            assert not chat.supports_schema
+            assert model(upstream, remembered=file).supports_schema
+
+    def test_what_was_remembered_is_asked_again_after_a_week(self, tmp_path: Path) -> None:
+        file = tmp_path / "capabilities.json"
+        Capabilities("here m", file, lambda: NOW).learn("seed")
+        assert Capabilities("here m", file, lambda: NOW + WEEK - 1).refuses("seed")
+        assert not Capabilities("here m", file, lambda: NOW + WEEK + 1).refuses("seed")
 
     def test_a_prompt_too_long_is_not_blamed_on_the_schema(self) -> None:
         with FakeUpstream(status(400, "maximum context length is 4096")) as upstream:
