@@ -112,7 +112,8 @@ class OpenAIModel:
         """The names of the models that the server lists; none if it does not answer. Never raises."""
         listed = self._ask(f"{self._base_url}/models", None, 2.0)
         models = listed.get("data") if isinstance(listed, dict) else None
-        ids = [model.get("id") for model in models or () if isinstance(model, dict)]
+        entries = models if isinstance(models, list) else []
+        ids = [entry.get("id") for entry in entries if isinstance(entry, dict)]
         return [name for name in ids if isinstance(name, str) and name]
 
     def stream(

@@ -217,8 +217,9 @@ class TestRefusals:
         assert (got, type(error), len(upstream.requests)) == ([], ModelRefused, 1)
         assert cure in str(error)
 
-    def test_a_server_that_lists_no_models_still_tells_the_true_reason(self) -> None:
-        with FakeUpstream(status(401, "no"), pages={"/v1/models": "locked"}) as upstream:
+    @pytest.mark.parametrize("listed", ["locked", {"data": 3}, {"data": [None, {"id": 4}]}])
+    def test_a_server_that_lists_no_models_still_tells_the_true_reason(self, listed: object) -> None:
+        with FakeUpstream(status(401, "no"), pages={"/v1/models": listed}) as upstream:
             assert "CHATBOT_API_KEY" in str(failure(model(upstream, model=""))[1])
 
     def test_a_missing_key_is_told_apart_from_a_wrong_one(self) -> None:
