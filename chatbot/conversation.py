@@ -34,7 +34,7 @@ def standalone(question: Question, papers: Mapping[int, Paper]) -> str:
         return text
     subject = _subject(question.history[-1], question, papers)
     pointing = _PRONOUN.search(text) or _POSSESSIVE.search(text)
-    if subject is None or (names(f"so {text}") and not pointing):
+    if subject is None or (names(text) and not pointing):
         return text
     if pointing and not _EXPLETIVE.search(text):
         plain = _CONTINUES.sub("", text, count=1)
@@ -54,12 +54,12 @@ def remembered(question: Question, answer: Answer) -> Turn:
 
 def _subject(turn: Turn, question: Question, papers: Mapping[int, Paper]) -> str | None:
     """What the last turn was about: the name its question used, else the paper that it cited first."""
-    if asked := names(f"so {turn.question}"):
+    if asked := names(turn.question):
         return asked[0]
     numbers = dict(question.numbers)
     for paper in turn.cited:
-        if (number := numbers.get(paper)) in papers:
-            return papers[number].name
+        if found := papers.get(numbers.get(paper, 0)):
+            return found.name
     return None
 
 

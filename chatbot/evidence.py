@@ -52,7 +52,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate sentence and how it bears on the question: `lexical` in [0, 1], `vector` a cosine or None."""
+    """A candidate sentence, and how it bears on the question: `lexical` in [0, 1], `vector` a cosine."""
 
     paper: Paper
     sentence: Sentence

@@ -38,8 +38,8 @@ class Template:
 
     @property
     def fingerprint(self) -> str:
-        """The first twelve hexadecimal digits of the text's SHA-256: another text, another fingerprint."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        """Another text, another fingerprint."""
+        return fingerprint(self.text)
 
     def render(self, **variables: str) -> str:
         """The text with every variable filled in. Raises PromptError naming those missing or unknown."""
@@ -60,6 +60,11 @@ def load(name: str) -> Template:
     if not file.is_file():
         raise PromptError(f"There is no prompts/{name}.md: there are {_listed(names())}.")
     return Template(name, file.read_text(encoding="utf-8").rstrip())
+
+
+def fingerprint(text: str) -> str:
+    """The first twelve hexadecimal digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Markers in prose, read as the prose arrives: `[1]`, `[1.2]`, `[1, 3]`, `[1-3]`, `【1】`, `［1］`, `[^1]`, `(1)`.
+"""Markers in prose, read as the prose arrives: `[1]`, `[1.2]`, `[1, 3]`, `[1-3]`, `【1】`, `[^1]`, `(1)`.
 
 A marker belongs to the sentence that it stands in or behind. Brackets in code and maths, links, and
 brackets that hold anything but numbers are text. `(1)` is a marker only behind the end of a sentence, not
@@ -66,7 +66,8 @@ class MarkerStream:
                     yield from self._plain(each)
                 yield from self._take(character)
             return
-        if (character in _OPEN and not (self._code or self._maths)) or (character == "(" and not (self._code or self._maths) and self._behind_a_sentence()):
+        behind = character == "(" and self._behind_a_sentence()
+        if (character in _OPEN or behind) and not (self._code or self._maths):
             self._bracket = character
         else:
             yield from self._plain(character)

@@ -19,8 +19,11 @@ __all__ = ["AnswerReader", "Piece", "Statement", "answer_schema"]
 MAX_CLAIMS = 4
 
 
-def answer_schema(keys: Sequence[str]) -> dict[str, object]:
-    """The JSON schema of an answer that may cite exactly `keys`, evidence first, then the sentence."""
+def answer_schema(keys: Sequence[str], least: int = 1) -> dict[str, object]:
+    """The JSON schema of an answer of `least` claims or more that may cite exactly `keys`.
+
+    Evidence comes first, then the sentence: a small model that has to look first is right more often.
+    """
     claim = {
         "type": "object",
         "properties": {
@@ -32,7 +35,9 @@ def answer_schema(keys: Sequence[str]) -> dict[str, object]:
     }
     return {
         "type": "object",
-        "properties": {"claims": {"type": "array", "items": claim, "minItems": 1, "maxItems": MAX_CLAIMS}},
+        "properties": {
+            "claims": {"type": "array", "items": claim, "minItems": least, "maxItems": MAX_CLAIMS}
+        },
         "required": ["claims"],
         "additionalProperties": False,
     }

@@ -96,7 +96,7 @@ def _conflict(claim: str, evidence: Sequence[str], known: Sequence[str], coverag
         return None
     if words := opposites(claim, evidence):
         return f'"{words[0]}" where the evidence says "{words[1]}"'
-    if coverage >= SURE and negated(claim) != any(negated(text) for text in evidence):
+    if coverage >= SURE and len(evidence) == 1 and negated(claim) != negated(evidence[0]):
         return "one of the two denies what the other says" if negated(claim) else "the evidence denies it"
     return None
 

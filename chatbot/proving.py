@@ -1,0 +1,91 @@
+"""From a statement of the model to a claim: which shown sentences it rests on, and whether they say it.
+
+What the model named is tried first. Where that does not prove the statement, the program looks among all
+that was shown; a statement that named the wrong sentence loses it. Sentences that add nothing to the
+proof are left out, so that each citation is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot.citing import Statement, align
+from chatbot.evidence import Pack, Shown
+from chatbot.values import Claim, Evidence, FoundBy, Verdict
+from chatbot.verifying import Judgement, judge
+from store.records import Sentence
+
+_RANK = {Verdict.SUPPORTED: 3, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0}
+
+
+def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
+    """The claim, and the keys that it named although they were never shown."""
+    named, lost = _named(statement, pack)
+    rests, judgement = _judged(statement.text, named)
+    found_by = statement.found_by
+    if judgement.verdict is not Verdict.SUPPORTED:
+        # What it named may say half of it; what else was shown may say the rest, or the whole.
+        aligned = [pack.shown[index] for index in align(statement.text, _texts(pack.shown))]
+        for other in (_merged(named, aligned), aligned):
+            again = _judged(statement.text, other)
+            if _better(again[1], judgement, bool(rests)):
+                rests, judgement = again
+                found_by = FoundBy.ALIGNMENT if not set(rests) <= set(named) else found_by
+    if judgement.verdict is Verdict.SUPPORTED:
+        rests, judgement = _needed(statement.text, rests, judgement)
+    if judgement.verdict is Verdict.UNSUPPORTED:
+        rests, found_by = [], FoundBy.NONE
+    evidence = tuple(as_evidence(each.sentence) for each in rests)
+    return Claim(statement.text, judgement.verdict, found_by, evidence, judgement.missing), lost
+
+
+def as_evidence(sentence: Sentence) -> Evidence:
+    """The sentence under its address."""
+    return Evidence(sentence.paper, sentence.number, sentence.start, sentence.end, sentence.text)
+
+
+def _named(statement: Statement, pack: Pack) -> tuple[list[Shown], tuple[str, ...]]:
+    """The shown sentences that the statement's keys mean, and the keys that mean none."""
+    named: list[Shown] = []
+    lost: list[str] = []
+    for key in statement.keys:
+        if key in pack.by_key:
+            named.append(pack.by_key[key])
+        elif "." not in key and (of_paper := pack.of_paper(key)):
+            named += [of_paper[index] for index in align(statement.text, _texts(of_paper))]
+        else:
+            lost.append(key)
+    return list(dict.fromkeys(named)), tuple(lost)
+
+
+def _judged(text: str, rests: list[Shown]) -> tuple[list[Shown], Judgement]:
+    known = {name for each in rests for name in (each.paper.label, each.paper.title) if name}
+    return rests, judge(text, _texts(rests), sorted(known))
+
+
+def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
+    """Whether other evidence shows more. A conflict counts only against a statement that named nothing:
+    that some other sentence disagrees is no reason to doubt what a named one half says."""
+    if new.verdict is Verdict.CONTRADICTED and had_evidence and old.verdict is Verdict.PARTIAL:
+        return False
+    return _RANK[new.verdict] > _RANK[old.verdict]
+
+
+def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[Shown], Judgement]:
+    """Leave out, last first, every sentence without which the rest still proves as much."""
+    for each in reversed(rests[:]):
+        fewer = [other for other in rests if other is not each]
+        if not fewer:
+            break
+        _, again = _judged(text, fewer)
+        if again.verdict is Verdict.SUPPORTED and again.coverage >= judgement.coverage:
+            rests, judgement = fewer, again
+    return rests, judgement
+
+
+def _merged(named: list[Shown], aligned: list[Shown]) -> list[Shown]:
+    return list(dict.fromkeys([*named, *aligned]))
+
+
+def _texts(shown: Sequence[Shown]) -> list[str]:
+    return [each.sentence.readable for each in shown]
