@@ -80,7 +80,7 @@ def _score(signals: Signals) -> float:
 
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
-    """ln(P(yes) / P(no)) from the log-probabilities of a reply's first token; None if neither is among them."""
+    """ln(P(yes) / P(no)) from the log-probabilities of a first token; None if neither is among them."""
     yes = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "yes")
     no = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "no")
     if yes + no < 1e-3:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from chatbot.citing import Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, Verdict
-from chatbot.verifying import Judgement, judge
+from chatbot.verifying import Judgement, Passage, judge
 from store.records import Sentence
 
 _RANK = {Verdict.SUPPORTED: 3, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0}
@@ -59,8 +59,7 @@ def _named(statement: Statement, pack: Pack) -> tuple[list[Shown], tuple[str, ..
 
 
 def _judged(text: str, rests: list[Shown]) -> tuple[list[Shown], Judgement]:
-    known = {name for each in rests for name in (each.paper.label, each.paper.title) if name}
-    return rests, judge(text, _texts(rests), sorted(known))
+    return rests, judge(text, [_passage(each) for each in rests])
 
 
 def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
@@ -81,6 +80,11 @@ def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[S
         if again.verdict is Verdict.SUPPORTED and again.coverage >= judgement.coverage:
             rests, judgement = fewer, again
     return rests, judgement
+
+
+def _passage(each: Shown) -> Passage:
+    names = (each.paper.label, each.paper.title)
+    return Passage(each.sentence.readable, tuple(name for name in names if name))
 
 
 def _merged(named: list[Shown], aligned: list[Shown]) -> list[Shown]:

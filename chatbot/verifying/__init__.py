@@ -4,6 +4,6 @@
 overlap. Every layer is a module of its own that knows nothing of the others.
 """
 
-from chatbot.verifying.fast import Judgement, judge
+from chatbot.verifying.fast import Judgement, Passage, judge
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "Passage", "judge"]

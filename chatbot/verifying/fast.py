@@ -9,6 +9,7 @@ It never looks at the question, at the other sentences of the answer or at what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,21 @@ FAINT = 0.35
 _NAMED = 6
 
 
+# "…, and …", "…; …", "… while …": where one claim is two.
+_JOINT = re.compile(r"\s*(?:;|,? \b(?:and|but|while|whereas)\b|, (?=which\b))\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A readable sentence of evidence, and the names that its own paper goes by.
+
+    An abstract says "we" where a claim says "GSPO": the names stand for that, in this passage alone.
+    """
+
+    text: str
+    known: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict, what is missing or in conflict, for people, and how sure it is: `settled` needs no model.
@@ -41,17 +57,40 @@ class Judgement:
     settled: bool = False
 
 
-def judge(claim: str, evidence: Sequence[str], known: Sequence[str] = ()) -> Judgement:
-    """What `evidence` (readable sentences) shows about `claim`.
+_ORDER = (Verdict.UNSUPPORTED, Verdict.PARTIAL, Verdict.CONTRADICTED, Verdict.SUPPORTED)
 
-    `known` are names that the evidence's own paper goes by: an abstract says "we" where a claim says
-    "GSPO". Every verdict but supported says what is missing.
+
+def judge(claim: str, passages: Sequence[Passage]) -> Judgement:
+    """What the passages show about `claim`. Every verdict but supported says what is missing.
+
+    One passage has to say the whole claim, or every clause of it. That its words are scattered over
+    several proves nothing: "A was made by B" does not follow from one sentence on A and one on B.
     """
     if not normal(claim).strip(" .,;:!?"):
         return Judgement(Verdict.UNSUPPORTED, ("it says nothing",), settled=True)
-    if not evidence:
+    if not passages:
         return Judgement(Verdict.UNSUPPORTED, ("no evidence",), settled=True)
-    texts = tuple(evidence)
+    best = _best(claim, passages)
+    if best.verdict is Verdict.SUPPORTED or len(passages) == 1:
+        return best
+    clauses = [clause for clause in _JOINT.split(normal(claim)) if content_stems(clause)]
+    if len(clauses) > 1:
+        judged = [_best(clause, passages) for clause in clauses]
+        if all(each.verdict is Verdict.SUPPORTED for each in judged):
+            return Judgement(Verdict.SUPPORTED, (), min(each.coverage for each in judged))
+        if best.verdict is Verdict.UNSUPPORTED and any(each.verdict is Verdict.SUPPORTED for each in judged):
+            return Judgement(Verdict.PARTIAL, best.missing, best.coverage)
+    return best
+
+
+def _best(claim: str, passages: Sequence[Passage]) -> Judgement:
+    """The verdict of the passage that shows most. A conflict yields to a passage that says it in full."""
+    judged = [_single(claim, passage) for passage in passages]
+    return max(judged, key=lambda each: (_ORDER.index(each.verdict), each.coverage))
+
+
+def _single(claim: str, passage: Passage) -> Judgement:
+    texts, known = (passage.text,), passage.known
     lacking_words, coverage = _coverage(claim, texts, known)
     if conflict := _conflict(claim, texts, known, coverage):
         return Judgement(Verdict.CONTRADICTED, (conflict,), coverage, settled=True)
