@@ -37,7 +37,7 @@ from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
-from store.search import DEPTH, SentenceScore, fuse, lexical_scores
+from store.search import DEPTH, SentenceScore, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
     import numpy
@@ -319,6 +319,12 @@ class Collection:
                 self._say_once(f"Sentences are compared by words alone. {error}")
         return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
 
+    def rarities(self, text: str) -> dict[str, float]:
+        """How rare the stems of the text's content words are among the papers: a weight each, above 0."""
+        frequencies = self._ledger.frequencies(content_stems(readable(text)))
+        papers = self._ledger.count()
+        return {stem: rarity(frequency, papers) for stem, frequency in frequencies.items()}
+
     # What there is and what is wrong with it
 
     @property
@@ -422,9 +428,6 @@ class Collection:
 
     def _by_index(self, text: str) -> dict[str, float]:
         # Both threads below import numpy: whole before they begin, or one may see it half imported.
-        import numpy  # noqa: F401
-
-        # Two threads that import numpy at once find it half made.
         import_module("numpy")
         # The model loads while Chroma opens: together they are most of a first question's wait.
         with ThreadPoolExecutor(1) as pool:

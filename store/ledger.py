@@ -36,9 +36,9 @@ _PAPER = (
     "id, abstract, label, label_derived, title, arxiv_id, doi, url, authors, categories, "
     "created, updated, comment, venue, sources"
 )
-# A word in a title or name counts as much as one in the abstract: weights of 2, 3 and 5 were no better
-# on SciFact, whose documents have titles.
-_NAME_WEIGHT = 1.0
+# A word in a title or name counts twice: nDCG@10 .704 on SciFact's 809 training claims and .375 on Cranfield,
+# against .702 and .371 with 1; 3 and 5 gain no more than another .004.
+_NAME_WEIGHT = 2.0
 
 
 @dataclass(frozen=True, slots=True)

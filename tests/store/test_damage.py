@@ -71,9 +71,9 @@ def assert_whole(collection: Collection, count: int) -> None:
     papers = collection.papers()
     assert len(papers) == count
     index = collection._vector_index()
-    embedder = collection.embedder
-    for paper in papers:
-        nearest = index.query(embedder.query(paper.abstract), 5)
+    index.open()
+    vectors = list(collection.embedder.documents([paper.abstract for paper in papers]))
+    for paper, nearest in zip(papers, index._opened.query(vectors, 5), strict=True):
         assert paper.id in [id for id, cosine in nearest if cosine > 0.999]
         assert len(collection.sentences(paper.id)) == 1
 
@@ -235,7 +235,7 @@ def test_an_index_that_breaks_in_use_is_rebuilt_once(filled, monkeypatch):
 
     notices: list[str] = []
     with open_again(filled, notices) as collection:
-        expected = [hit.paper.id for hit in collection.search("number42")]
+        expected = collection.search("number42")[0].paper
         original = ChromaIndex.query
         failures = iter([True])
 

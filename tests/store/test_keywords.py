@@ -43,8 +43,9 @@ def test_names_numbers_and_other_scripts_are_found(index, query):
     assert index.execute("SELECT rowid FROM words WHERE words MATCH ?", (match_query(query),)).fetchall()
 
 
-def test_the_pieces_of_a_name_do_not_match_alone():
-    assert match_query("Qwen2.5-1M") == '"Qwen2.5-1M"'
+def test_a_name_with_a_digit_is_a_phrase_and_a_compound_is_its_parts():
+    assert match_query("Qwen2.5-1M") == '"Qwen2.5-1M" OR "Qwen2" OR "1M"'
+    assert match_query("state-of-the-art") == '"state" OR "art"'
 
 
 def test_function_words_ask_for_nothing():
