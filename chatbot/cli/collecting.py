@@ -46,7 +46,7 @@ def ingest(paths: tuple[Path, ...], demo: bool, all_rejects: bool) -> None:
         names = ", ".join(map(str, wanted))
         raise SourceError(f"There are no papers in {names}. Give files or folders of abstracts, or --demo.")
     with (
-        Meter(screen) as meter,
+        Meter(screen, "records") as meter,
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
         report = collection.ingest(chain([first], items), _told(meter))
@@ -71,7 +71,7 @@ def rebuild(reembed: bool) -> None:
     from chatbot.terminal.progress import Meter
 
     screen, settings = options.screen(), options.settings()
-    with Meter(screen) as meter, assembly.opened(settings, notice=screen.notice) as collection:
+    with Meter(screen, "papers") as meter, assembly.opened(settings, notice=screen.notice) as collection:
         (collection.reembed if reembed else collection.rebuild)(_told(meter))
         count = collection.count()
     screen.print(f"The collection {settings.collection} is built again: {count} papers.")

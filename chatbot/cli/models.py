@@ -36,9 +36,9 @@ def list_models() -> None:
         print_json([_shape(found) for found in models])
         return
     for found in models:
-        details = f"  {decimal(found.size)}, {found.state.value}, {found.licence or 'licence not known'}"
+        details = f"{decimal(found.size)}, {found.state.value}, {found.licence or 'licence not known'}"
         mark = "* " if found.in_use else "  "
-        screen.print(Text.assemble(mark, (line(found.name), "bold"), line(details)), hang=4)
+        screen.print(Text.assemble(mark, (line(found.name), "bold"), "  ", line(details)), hang=4)
         screen.print(line(str(found.path or f"from {found.source}")), style="dim", indent=4)
 
 

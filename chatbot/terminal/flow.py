@@ -16,6 +16,8 @@ from chatbot.terminal.text import clean
 
 _PIECES = re.compile(r"\s+|\S+")
 _MARKDOWN = re.compile(r"(\*\*|`)")
+_SENTENCE_ENDS = ".!?。！？"
+_MARKER = 4  # columns of " [1]"
 _STYLES = {"**": "bold", "`": "cyan"}
 
 
@@ -95,7 +97,9 @@ class Flow:
         for _ in range(self._gap.count("\n") if self.text else 0):
             self._newline()
         owed = 1 if self._gap == " " and self._column else 0
-        if self._column and self._column + owed + piece.cell_len > self._width:
+        # A sentence's last word takes the place of its marker along to the next line.
+        room = _MARKER if not style and piece.plain[-1] in _SENTENCE_ENDS else 0
+        if self._column and self._column + owed + piece.cell_len + room > self._width:
             self._newline()
             owed = 0
         self._console.print(Text(" " * owed) + piece, end="", soft_wrap=True)

@@ -113,7 +113,7 @@ def near_misses(screen: Screen, found: Sequence[NearMiss]) -> None:
 def dropped(screen: Screen, answer: Answer) -> None:
     """What was left out on the way."""
     for reason in answer.dropped:
-        screen.print(f"Left out: {line(reason)}", style="dim", hang=2)
+        screen.print(line(reason), style="dim", hang=2)
 
 
 def summary(screen: Screen, answer: Answer) -> None:

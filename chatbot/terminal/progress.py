@@ -13,15 +13,17 @@ from rich.text import Text
 
 from chatbot.terminal.screen import Screen
 
-_EVERY = 10.0  # seconds between two lines where nothing can move
+# Seconds between two lines where nothing can move: the first soon, then ever fewer.
+_SOONEST, _LATEST = 10.0, 120.0
 
 
 class Meter:
-    """A context manager that is told how far the work is. `unit` "B" counts bytes; others name things."""
+    """A context manager that is told how far the work is. `unit` "B" counts bytes; others name things.
 
-    def __init__(
-        self, screen: Screen, unit: str = "papers", clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    The bar goes when everything of known size is done, or at the end.
+    """
+
+    def __init__(self, screen: Screen, unit: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
         self._unit = unit
         self._clock = clock
@@ -36,9 +38,13 @@ class Meter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+            self._tasks.clear()
 
     def update(self, phase: str, done: int, total: int | None) -> None:
         """`done` of `total` (None: unknown) of the phase are done."""
@@ -46,7 +52,7 @@ class Meter:
         begun = self._begun.setdefault(phase, now)
         if self._screen.live:
             self._move(phase, done, total)
-        elif now - self._told.setdefault(phase, begun) >= _EVERY:
+        elif now - self._told.setdefault(phase, begun) >= max(_SOONEST, min(_LATEST, (now - begun) / 2)):
             self._told[phase] = now
             self._screen.notice(self._told_as(phase, done, total, now - begun))
 
@@ -68,6 +74,8 @@ class Meter:
         if phase not in self._tasks:
             self._tasks[phase] = self._bars.add_task(phase, total=total)
         self._bars.update(self._tasks[phase], completed=done, total=total)
+        if self._bars.finished:
+            self._stop()
 
     def _told_as(self, phase: str, done: int, total: int | None, seconds: float) -> str:
         rate = done / seconds if seconds else 0.0
