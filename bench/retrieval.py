@@ -5,7 +5,8 @@
 DIR holds one folder a set: `corpus.jsonl.gz`, `queries.jsonl.gz`, `qrels.tsv`. Each set is ingested once,
 through the same door as a user's papers, into a collection that is kept under --home, so that a second run
 only searches.
-Queries without a judgement are passed over. Every mode runs the whole search and ranks by its side of it. A Markdown table goes to standard output, and to --out.
+Queries without a judgement are passed over. Every mode runs the whole search and ranks by its side of it. A
+Markdown table goes to standard output, and to --out.
 
 nDCG@10 uses the judged grades as gains and log2(rank + 1) as discount, recall@100 counts grades above 0: the
 definitions of trec_eval.
