@@ -13,44 +13,72 @@ from dataclasses import dataclass
 
 from chatbot.evidence import Scored
 from chatbot.verifying.names import missing_names, names
+from chatbot.verifying.normal import normal
+from store.keywords import content_stems, stems
 
 # Off-topic questions are told easily by retrieval alone (AUC .99 against "its paper was removed" at .65-.70).
 _OFF_TOPIC_LEXICAL = 0.35
 _OFF_TOPIC_VECTOR = 0.60
 # The model's log-odds, corrected by what retrieval knows. Chosen on bench/questions/dev.jsonl.
-_REFUSE_BELOW = 0.4
+_REFUSE_BELOW = 0.5
 _STRANGER = 0.7
-_LEXICAL = 0.5
+_FOCUS = 1.0
+
+
+# Words of questions that ask without naming what is asked for: that the papers lack them says nothing.
+_LIGHT = (
+    "achieve bring call change come consist contain create describe do define evaluate find follow get give "
+    "happen have help improve include introduce know large long make many mean much name need number obtain "
+    "paper perform present propose reach report say score serve show study take tell use used work"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for an answer. `lexical` in [0, 1] and `vector` (a cosine or None) are the best sentence's;
-    `strangers` are names of the question that no single paper found has; `model` is the natural log of
-    the odds that the model gives to "yes", None where it was not asked or tells nothing."""
+    """What speaks for an answer.
+
+    `lexical` in [0, 1] and `vector`, a cosine or None, are the best sentence's. `strangers` are names of the
+    question that no single paper found has. `focus` in [0, 1] is how much of what is asked for beside the
+    names, weighted by rarity, some one of these papers speaks of. `model` is the natural log of the odds
+    that the model gives to "yes", None where it was not asked or tells nothing.
+    """
 
     lexical: float
     vector: float | None
     strangers: tuple[str, ...]
+    focus: float
     model: float | None = None
 
 
-def signals(question: str, ranked: Sequence[Scored]) -> Signals:
-    """What retrieval says."""
-    texts: dict[str, list[str]] = {}
+def signals(question: str, ranked: Sequence[Scored], rarities: Mapping[str, float]) -> Signals:
+    """What retrieval says. `rarities` weigh the stems of the question's content words."""
+    said: dict[str, list[str]] = {}
     for each in ranked:
-        texts.setdefault(each.paper.id, [each.paper.name, each.paper.label]).append(each.sentence.readable)
-    per_paper = [missing_names(question, said) for said in texts.values()]
-    fewest = min(per_paper, key=len, default=names(question))
+        said.setdefault(each.paper.id, [each.paper.name, each.paper.label]).append(each.sentence.readable)
+    papers = list(said.values())
     if _compares(question):
         # "How do A and B differ?" is answered from the papers of A and of B.
-        fewest = missing_names(question, [text for said in texts.values() for text in said])
+        papers = [[text for texts in papers for text in texts]]
+    missing = [missing_names(question, texts) for texts in papers]
+    strangers = min(missing, key=len, default=names(question))
+    known = [texts for texts, lacking in zip(papers, missing, strict=True) if len(lacking) == len(strangers)]
     vectors = [each.vector for each in ranked if each.vector is not None]
     return Signals(
-        max((each.lexical for each in ranked), default=0.0),
-        max(vectors, default=None),
-        fewest,
+        lexical=max((each.lexical for each in ranked), default=0.0),
+        vector=max(vectors, default=None),
+        strangers=strangers,
+        focus=_focus(question, known, rarities),
     )
+
+
+def _focus(question: str, papers: Sequence[Sequence[str]], rarities: Mapping[str, float]) -> float:
+    aside = content_stems(" ".join([*names(question), _LIGHT]))
+    weights = {stem: weight for stem, weight in rarities.items() if stem not in aside}
+    total = sum(weights.values())
+    if not total:
+        return 1.0
+    spoken = stems([normal(" ".join(texts)) for texts in papers])
+    return max((sum(weights[stem] for stem in weights.keys() & each) for each in spoken), default=0.0) / total
 
 
 def off_topic(signals: Signals) -> bool:
@@ -76,7 +104,7 @@ def hopeless(signals: Signals) -> bool:
 
 def _score(signals: Signals) -> float:
     odds = signals.model or 0.0
-    return odds - _STRANGER * bool(signals.strangers) + _LEXICAL * (signals.lexical - 0.5)
+    return odds - _STRANGER * bool(signals.strangers) + _FOCUS * (signals.focus - 0.5)
 
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:

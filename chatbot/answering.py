@@ -126,7 +126,7 @@ class Chat:
         self._mark(draft, "retrieved")
         draft.papers |= {hit.paper.id: hit.paper for hit in hits}
         yield Retrieved(draft.standalone, tuple(hits))
-        found = signals(draft.standalone, ranked)
+        found = signals(draft.standalone, ranked, self._collection.rarities(draft.standalone))
         if not hits or off_topic(found):
             yield self._refused(draft, ranked)
             return
