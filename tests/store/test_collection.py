@@ -231,7 +231,22 @@ def test_a_filter_holds_for_every_hit(opening):
         collection.papers(Filter(since="2025-05", until="2025-04"))
 
 
+def test_a_first_question_does_not_wait_for_chroma_and_agrees_with_it(collection):
+    home = collection.folder.parent.parent
+    collection.close()
+    code = (
+        "import sys; from pathlib import Path; from store import Collection, HashEmbedder\n"
+        f"c = Collection.open(Path({str(home)!r}), embedder=HashEmbedder)\n"
+        "def ask(): return [h.paper.id for h in c.search('method for violins')], 'chromadb' in sys.modules\n"
+        "first, second = ask(), ask()\n"
+        "print(first[0] == second[0], first[1], second[1])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True", "False", "True"]
+
+
 def test_filtered_and_unfiltered_search_agree(collection):
+    collection.search("the first question is answered without Chroma")
     everything = Filter(ids=tuple(paper.id for paper in collection.papers()))
     plain, filtered = (
         collection.search("method for violins", limit=20, filter=each) for each in (Filter(), everything)
@@ -420,3 +435,10 @@ def test_records_keep_all_their_fields(opening):
     for field in dataclasses.fields(full):
         if field.name != "source":
             assert getattr(paper, field.name) == getattr(full, field.name)
+
+
+def test_papers_without_vectors_are_said(collection, opening, notices):
+    collection._ledger._do("DELETE FROM vectors WHERE paper > 15")
+    assert collection.vectors_missing == 5
+    assert collection.search("volcanoes number4")
+    assert any(notice.startswith("5 papers have no vectors yet") for notice in notices)

@@ -128,7 +128,8 @@ def test_a_killed_rebuild_leaves_the_old_index_or_makes_a_new_one(filled):
     assert process.returncode == -signal.SIGKILL
     notices: list[str] = []
     with open_again(filled, notices) as collection:
-        collection.search("number1")
+        for _ in range(2):
+            collection.search("number1")
         assert_whole(collection, 150)
         assert len(list((collection.folder / "chroma").iterdir())) == 1
     assert notices == []
@@ -203,7 +204,8 @@ def test_a_damaged_index_is_noticed_at_open_rebuilt_and_said(filled, damage):
     damage(filled / "collections" / "papers" / "chroma")
     notices: list[str] = []
     with open_again(filled, notices) as collection:
-        assert collection.search("number42")[0].paper.abstract == records(43)[42].abstract
+        for _ in range(2):  # the first question does not wait for Chroma
+            assert collection.search("number42")[0].paper.abstract == records(43)[42].abstract
         assert_whole(collection, 150)
     if damage in (damage_database, damage_delete_all, damage_delete_some_rows, damage_wrong_vectors):
         assert any("rebuilt" in notice for notice in notices)
@@ -217,7 +219,8 @@ def test_a_damaged_saved_index_is_noticed_and_rebuilt(tmp_path, damage):
     damage(tmp_path / "collections" / "papers" / "chroma")
     notices: list[str] = []
     with open_again(tmp_path, notices) as collection:
-        assert collection.search("number42")[0].paper.abstract == records(43)[42].abstract
+        for _ in range(2):
+            assert collection.search("number42")[0].paper.abstract == records(43)[42].abstract
         assert_whole(collection, 1300)
     assert any("rebuilt" in notice for notice in notices)
 
@@ -235,7 +238,7 @@ def test_an_index_that_breaks_in_use_is_rebuilt_once(filled, monkeypatch):
 
     notices: list[str] = []
     with open_again(filled, notices) as collection:
-        expected = collection.search("number42")[0].paper
+        expected = [collection.search("number42")[0].paper for _ in range(2)][1]
         original = ChromaIndex.query
         failures = iter([True])
 
@@ -308,7 +311,8 @@ def test_a_chroma_server_serves_several_readers_and_is_filled_again_when_emptied
         collection.ingest(records(150))
         assert_whole(collection, 150)
         with open_again(tmp_path, notices, chroma_url=server) as reader:
-            assert reader.search("number42")[0].paper.abstract == records(43)[42].abstract
+            for _ in range(2):
+                assert reader.search("number42")[0].paper.abstract == records(43)[42].abstract
         assert notices == []
         assert not (collection.folder / "chroma").exists()
     url = server.removeprefix("http://").split(":")
@@ -316,7 +320,8 @@ def test_a_chroma_server_serves_several_readers_and_is_filled_again_when_emptied
     for each in client.list_collections():
         client.delete_collection(each.name)
     with open_again(tmp_path, notices, chroma_url=server) as collection:
-        assert collection.search("number42")
+        for _ in range(2):
+            assert collection.search("number42")
         assert_whole(collection, 150)
     assert any("rebuilt" in notice for notice in notices)
     assert len(client.list_collections()) == 1

@@ -50,6 +50,7 @@ def test_threads_may_search_while_another_ingests(tmp_path):
     notices: list[str] = []
     with Collection.open(tmp_path, embedder=HashEmbedder, create=True, notice=notices.append) as collection:
         collection.ingest(records[:20])
+        collection.search("the first question is answered without Chroma")
         with ThreadPoolExecutor(5) as pool:
             ingesting = pool.submit(collection.ingest, records)
             searches = [pool.submit(collection.search, f"number{n % 20}") for n in range(60)]
