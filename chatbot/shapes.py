@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
-from store.ingesting import IngestReport
 from store.records import Hit, Paper, Source
+
+if TYPE_CHECKING:
+    from store.ingesting import IngestReport
 
 VERSION = 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import click
 
 from chatbot.cli import options
 from chatbot.cli.outcome import JSON, Exit, print_json
+from store.records import Record, Reject
 
 if TYPE_CHECKING:
     from chatbot.terminal.progress import Meter
@@ -40,24 +41,24 @@ def ingest(paths: tuple[Path, ...], demo: bool, all_rejects: bool) -> None:
         raise click.UsageError("There is nothing to take in. Give files or folders, or --demo.")
     screen, settings = options.screen(), options.settings()
     wanted = (*paths, *(assembly.seeds() if demo else ()))
-    items = iter(readers.read(wanted))
-    first = next(items, None)
-    if first is None:  # said before an empty collection is made
-        names = ", ".join(map(str, wanted))
-        raise SourceError(f"There are no papers in {names}. Give files or folders of abstracts, or --demo.")
+    items = readers.read(wanted)
+    before: list[Record | Reject] = []  # whatever comes before the first paper
+    for item in items:
+        before.append(item)
+        if isinstance(item, Record):
+            break
+    else:  # said before an empty collection is made
+        raise SourceError(_nothing(wanted, before))
     with (
         Meter(screen, "records") as meter,
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
-        report = collection.ingest(chain([first], items), _told(meter))
+        report = collection.ingest(chain(before, items), _told(meter))
     if options.wants_json():
         print_json(shapes.ingested(report))
     else:
         shown = None if all_rejects else _SHOWN_REJECTS
         pages.ingested(screen, report, settings.collection, shown)
-    if not report.read:
-        names = ", ".join(map(str, wanted))
-        raise SourceError(f"No paper was found in {names}. See the reasons above, or try --demo.")
 
 
 @click.command()
@@ -143,6 +144,15 @@ def search(query: tuple[str, ...], limit: int) -> None:
         print_json(shapes.hits(found))
     else:
         pages.hits(screen, found)
+
+
+def _nothing(wanted: Iterable[Path], found: Sequence[Record | Reject]) -> str:
+    """The sentence for sources without a paper: the first reason, and how many more there are."""
+    names = ", ".join(map(str, wanted))
+    rejects = [item for item in found if isinstance(item, Reject)]
+    reason = f" ({rejects[0].source}: {rejects[0].reason})" if rejects else ""
+    more = f", and {len(rejects) - 1} more pieces of text are none" if len(rejects) > 1 else ""
+    return f"There is no paper in {names}{reason}{more}. Give files or folders of abstracts, or --demo."
 
 
 def _told(meter: Meter) -> Callable[[Progress], None]:

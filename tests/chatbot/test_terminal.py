@@ -199,7 +199,7 @@ def talk(chat, text, papers=lambda filter: [GSPO]):
 
 def test_the_whole_transcript_of_a_conversation():
     chat = FakeChat(answered, refused)
-    out, err, failure = talk(chat, "What is GSPO?\n\n/sources\nWhy?\n/soruces\n/papers\n/quit\nnever asked\n")
+    out, _, failure = talk(chat, "What is GSPO?\n\n/sources\nWhy?\n/soruces\n/papers\n/quit\nnever asked\n")
     assert failure is None
     sources = TRANSCRIPT[TRANSCRIPT.index("Sources") : TRANSCRIPT.index("\n2 of 9")]
     assert out == (
@@ -231,7 +231,7 @@ def test_ctrl_c_stops_the_answer_and_not_the_conversation():
         raise KeyboardInterrupt
 
     chat = FakeChat(interrupted, refused)
-    out, err, failure = talk(chat, "What is GSPO?\nWhy?\n")
+    out, err, _ = talk(chat, "What is GSPO?\nWhy?\n")
     assert "Stopped." in err
     assert "The papers don't say." in out
     assert chat.closed == 2
