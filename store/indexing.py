@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from store.chroma import BATCH, ChromaIndex
-from store.errors import CollectionDamaged
+from store.errors import CollectionDamaged, CollectionError
 from store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -166,7 +166,13 @@ class VectorIndex:
             return ChromaIndex(self._url, f"{self._prefix}{generation}", self._fingerprint, create=create)
         folder = self._folder / str(generation)
         if create:
-            folder.mkdir(parents=True)
+            try:
+                folder.mkdir(parents=True)
+            except OSError as error:
+                raise CollectionError(
+                    f"The folder {folder} can't be made ({error.strerror}). Check the permissions and the space "
+                    "on its disk, and run the command again."
+                ) from error
         elif not folder.is_dir():
             raise CollectionDamaged(f"{folder} is missing.")
         return ChromaIndex(folder, f"index-{generation}", self._fingerprint, create=create)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from store.errors import CollectionError
+
 
 class Ownership:
     """The right to write in a folder. Not taken before it is asked for; kept until `release`."""
@@ -25,7 +27,7 @@ class Ownership:
         return self._held is not None
 
     def take(self) -> bool:
-        """Whether this process owns the folder now. Never waits."""
+        """Whether this process owns the folder now. Never waits. Raises CollectionError."""
         if self._held is not None:
             return True
         import filelock
@@ -35,6 +37,11 @@ class Ownership:
             lock.acquire()
         except filelock.Timeout:
             return False
+        except OSError as error:
+            raise CollectionError(
+                f"The folder {self._path.parent} can't be written to ({error.strerror}). Check its permissions "
+                "and the space on its disk."
+            ) from error
         self._held = lock
         with suppress(OSError):  # a full disk must not keep anybody from reading
             self._pid.write_text(str(os.getpid()))

@@ -334,3 +334,11 @@ def test_a_chroma_server_that_is_not_there_is_said(tmp_path):
         with pytest.raises(CollectionError, match=r"No|server at http://127\.0\.0\.1:9.*chroma run"):
             collection.ingest(records(2))
         assert collection.count() == 2
+
+
+def test_a_folder_that_cannot_be_written_is_said(filled):
+    chroma = filled / "collections" / "papers" / "chroma"
+    shutil.rmtree(chroma)
+    chroma.write_text("a file where a folder should be")
+    with open_again(filled) as collection, pytest.raises(CollectionError, match=r"can't be made.*Check"):
+        collection.rebuild()
