@@ -170,8 +170,8 @@ class VectorIndex:
                 folder.mkdir(parents=True)
             except OSError as error:
                 raise CollectionError(
-                    f"The folder {folder} can't be made ({error.strerror}). Check the permissions and the space "
-                    "on its disk, and run the command again."
+                    f"The folder {folder} can't be made ({error.strerror}). Check the permissions and the "
+                    "space on its disk, and run the command again."
                 ) from error
         elif not folder.is_dir():
             raise CollectionDamaged(f"{folder} is missing.")

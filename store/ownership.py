@@ -39,8 +39,8 @@ class Ownership:
             return False
         except OSError as error:
             raise CollectionError(
-                f"The folder {self._path.parent} can't be written to ({error.strerror}). Check its permissions "
-                "and the space on its disk."
+                f"The folder {self._path.parent} can't be written to ({error.strerror}). Check its "
+                "permissions and the space on its disk."
             ) from error
         self._held = lock
         with suppress(OSError):  # a full disk must not keep anybody from reading
