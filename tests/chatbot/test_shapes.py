@@ -17,7 +17,8 @@ from chatbot.values import (
     Usage,
     Verdict,
 )
-from store.records import Hit, Paper, Source
+from store.ingesting import IngestReport
+from store.records import Hit, Paper, Reject, Source
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 
@@ -73,6 +74,12 @@ def test_an_error_has_exactly_the_documented_keys():
     shape = shapes.error("ModelUnreachable", "Nothing answers.")
     assert list(shape) == documented("## Errors")
     assert shape["error"] == {"type": "ModelUnreachable", "message": "Nothing answers."}
+
+
+def test_what_an_ingest_did_has_exactly_the_documented_keys():
+    shape = shapes.ingested(IngestReport(3, 1, rejects=(Reject(Source("a.txt", 7), "too short", "Hm"),)))
+    assert list(shape) == documented("## What an ingest did: `chatbot ingest --json`")
+    assert shape["rejects"] == [{"name": "a.txt", "line": 7, "reason": "too short", "excerpt": "Hm"}]
 
 
 def test_an_empty_answer_has_the_same_keys_as_a_full_one():
