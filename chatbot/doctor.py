@@ -213,5 +213,5 @@ def _local(settings: Settings, *, needed: bool) -> Iterator[Finding]:
     name, file = found
     running = server.running(settings.home)
     detail = f"{name}, {'ready' if file else 'to be joined when first used (a minute, once)'}"
-    state = f"its server runs at {running.base_url}" if running else "its server starts when needed"
+    state = f"a server of {running.model} runs" if running else "its server starts when needed"
     yield Finding("local model", State.GOOD, f"{detail}; {state}")
