@@ -15,6 +15,7 @@ from chatbot.citing.pieces import Piece, Statement
 
 __all__ = ["AnswerReader", "Piece", "Statement", "answer_schema"]
 
+_FENCE = "```json"
 # Three sentences answer most questions; a schema without a bound invites a small model to go on for ever.
 MAX_CLAIMS = 4
 
@@ -59,11 +60,14 @@ class AnswerReader:
         """What became known with this piece of text."""
         if self._stream is None:
             self._held = (self._held + text).lstrip()
-            # "```json" fences what ought to be bare; anything else that starts so is prose.
-            if not self._held or ("```json".startswith(self._held) and len(self._held) < 7):
+            # A fence around what ought to be bare is passed over; anything else that starts so is prose.
+            fence = next((mark for mark in (_FENCE, "```") if self._held.startswith(mark)), "")
+            opened = self._held.removeprefix(fence).lstrip()
+            if not opened:
+                # Of the space behind a fence one is kept: enough to know that there was some.
+                self._held = self._held[: len(fence) + 1]
                 return
-            opened = self._held.removeprefix("```json").lstrip()
-            if self._held.startswith("```json") and not opened:
+            if _FENCE.startswith(self._held):
                 return
             self._stream = JsonStream() if opened.startswith("{") else MarkerStream()
             text = opened if isinstance(self._stream, JsonStream) else self._held
