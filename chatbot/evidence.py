@@ -91,7 +91,7 @@ def pack(
     """As many sentences as fit into `budget` tokens: the best ones, or with `whole` abstract after abstract.
 
     With `lead`, a paper that is shown at all is shown with its first sentence, which says what it is about.
-    Papers stand in the order of `hits`, sentences in their own.
+    Papers stand in the order of `hits`, the best one last; sentences in their own.
     """
     chosen: dict[tuple[str, int], Scored] = {}
     cost: dict[str, int] = {}
@@ -114,9 +114,9 @@ def pack(
         chosen |= new
         cost[each.paper.id] = price
         spent += price
-    papers = sorted(
-        {each.paper.id: each.paper for each in chosen.values()}.values(), key=lambda p: rank[p.id]
-    )
+    found = {each.paper.id: each.paper for each in chosen.values()}
+    # The best paper stands last, next to the question: a small model answers from what it read last.
+    papers = sorted(found.values(), key=lambda paper: -rank[paper.id])
     shown: list[Shown] = []
     lines: list[str] = []
     for number, paper in enumerate(papers, start=1):

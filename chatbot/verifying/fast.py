@@ -98,9 +98,11 @@ def _single(claim: str, passage: Passage) -> Judgement:
     lacking_names = missing_names(claim, texts, known)
     if lacking_numbers or lacking_names:
         missing = (*lacking_numbers, *(f'"{name}" not in evidence' for name in lacking_names))
-        # A sentence about something else altogether is not half true: its subject has to be there.
+        # A sentence about something else altogether is not half true: its subject has to be there. Nor is
+        # one half true whose every number is made up: the numbers are what it is read for.
         subject_lost = bool(lacking_names) and lacking_names[0] == names(f"the {normal(claim)}")[0]
-        half = coverage >= SURE and not subject_lost
+        numbers_lost = bool(lacking_numbers) and len(lacking_numbers) == len(quantities(claim))
+        half = coverage >= SURE and not subject_lost and not numbers_lost
         return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
     if coverage >= SURE:
         return Judgement(Verdict.SUPPORTED, (), coverage, settled=coverage >= 0.85)
