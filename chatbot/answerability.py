@@ -20,7 +20,7 @@ from store.keywords import content_stems, stems
 _OFF_TOPIC_LEXICAL = 0.35
 _OFF_TOPIC_VECTOR = 0.60
 # The model's log-odds, corrected by what retrieval knows. Chosen on bench/questions/dev.jsonl.
-_REFUSE_BELOW = 0.5
+_REFUSE_BELOW = 0.85
 _STRANGER = 0.7
 _FOCUS = 1.0
 
