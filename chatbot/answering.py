@@ -158,7 +158,8 @@ class Chat:
     ) -> Iterator[Event]:
         draft.model = model.name
         packed = self._pack(draft, model, hits, ranked)
-        odds = self._odds(draft, model, packed)
+        # A large model says by itself that nothing is there; a small one says so only when it is asked.
+        odds = self._odds(draft, model, packed) if model.local else None
         found = replace(found, model=odds)
         if unlikely(found):
             yield self._refused(draft, ranked)
@@ -197,8 +198,7 @@ class Chat:
     def _odds(self, draft: _Draft, model: ChatModel, packed: Pack) -> float | None:
         """What the model thinks of its chances, from one token."""
         system = "answer_schema" if model.supports_schema else "answer_markers"
-        if draft.timings.requested is None:
-            self._mark(draft, "requested")
+        self._mark(draft, "requested")
         first = model.first_token(self._messages(packed, draft, system, "task_answerable"))
         return None if first is None else yes_odds(first)
 
@@ -212,6 +212,8 @@ class Chat:
             messages = self._messages(packed, draft, "answer_schema", task)
         else:
             schema, messages = None, self._messages(packed, draft, "answer_markers", "task_markers")
+        if draft.timings.requested is None:
+            self._mark(draft, "requested")
         reader = AnswerReader()
         parts = model.stream(messages, schema=schema, max_tokens=self._settings.max_tokens)
         with closing(cast("Generator[object]", parts)):
