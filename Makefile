@@ -1,34 +1,70 @@
+# `make demo` and `make test` are all the set-up there is. `make help` lists the rest.
 .DEFAULT_GOAL := help
-VENV := .venv
-PY := $(VENV)/bin/python
-# The demo and the tests keep to a home of their own, so that they never touch a person's collections.
-DEMO_HOME := $(CURDIR)/.demo
-
 .PHONY: help install demo test check format lock clean
 
-help:  ## what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+# The interpreter to make .venv with: 3.11, 3.12 or 3.13. PYTHON=python3.12 make install
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
-# Made again whenever pyproject.toml or the lock changes; uv where it is present, else venv and pip.
-$(VENV)/.installed: pyproject.toml $(wildcard requirements.lock)
-	@if command -v uv >/dev/null 2>&1; then \
-	    uv venv --quiet --allow-existing $(VENV) && \
-	    VIRTUAL_ENV=$(VENV) uv pip install --quiet -e '.[local,dev]'; \
+# The demo keeps to a home of its own, and neither a person's endpoint nor a server that happens to run
+# on this machine can change it: it runs there, without their settings, and names its model.
+DEMO_HOME := .demo
+DEMO_MODEL := qwen2.5-coder-1.5b
+DEMO_QUESTION := What does GSPO change compared with GRPO?
+DEMO := cd $(DEMO_HOME) && env $(foreach name,$(filter CHATBOT_% OPENAI_%,$(.VARIABLES)),-u $(name)) \
+	CHATBOT_HOME=. ../$(BIN)/chatbot
+
+help:  ## list what there is
+	@sed -n 's/^\([a-z]*\):.*## */  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: $(VENV)/.installed  ## prepare .venv: everything, pinned, the local Qwen included
+
+# Made again whenever the lock file or pyproject.toml changes. With uv where it is present, else venv and pip.
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo 'Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 …' >&2; exit 1; }
+	@echo 'Preparing .venv. The first time, most of 2 GB comes from the package registry; give it some minutes.'
+	@if command -v uv >/dev/null; then \
+	    uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	    uv pip install --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e .; \
 	else \
-	    python3 -m venv $(VENV) && $(PY) -m pip install --quiet -e '.[local,dev]'; \
+	    $(PYTHON) -m venv $(VENV) && \
+	    $(BIN)/python -m pip install --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
 	fi
 	@touch $@
 
-install: $(VENV)/.installed  ## prepare .venv
+demo: install  ## ask the demo's papers a question; a Qwen on this machine answers, no key, no account
+	@mkdir -p $(DEMO_HOME)
+	@$(DEMO) ingest --demo
+	@echo && echo '$$ chatbot ask "$(DEMO_QUESTION)"'
+	@$(DEMO) ask --model $(DEMO_MODEL) "$(DEMO_QUESTION)"
+	@echo && echo 'Try next, with the same papers:' && \
+	    echo '  export CHATBOT_HOME="$(CURDIR)/$(DEMO_HOME)" PATH="$(CURDIR)/$(BIN):$$PATH"' && \
+	    echo '  chatbot ask "Which papers are about long contexts?"' && \
+	    echo '  chatbot chat' && \
+	    echo '  chatbot doctor'
 
-check: install  ## lint and types
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+check: install  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check  ## check, then every test: real Chroma, real embeddings, the real local Qwen
+	$(BIN)/pytest --cov
 
 format: install  ## put the code in shape
-	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
-test: check  ## lint, types, and every test, the real parts included
-	$(VENV)/bin/pytest --cov --cov-report=term:skip-covered
+# For every supported Python and system at once; with hashes, so that nothing else can be installed.
+lock:  ## pin the newest versions that pyproject.toml allows
+	@command -v uv >/dev/null || { echo 'uv is needed to make the lock file: pipx install uv' >&2; exit 1; }
+	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
+	    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+clean:  ## remove what was made: .venv, the demo, caches
+	rm -rf $(VENV) $(DEMO_HOME) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
