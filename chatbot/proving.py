@@ -31,8 +31,7 @@ def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
             if _better(again[1], judgement, bool(rests)):
                 rests, judgement = again
                 found_by = FoundBy.ALIGNMENT if not set(rests) <= set(named) else found_by
-    if judgement.verdict is Verdict.SUPPORTED:
-        rests, judgement = _needed(statement.text, rests, judgement)
+    rests, judgement = _needed(statement.text, rests, judgement)
     if judgement.verdict is Verdict.UNSUPPORTED:
         rests, found_by = [], FoundBy.NONE
     evidence = tuple(as_evidence(each.sentence) for each in rests)
@@ -71,13 +70,13 @@ def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
 
 
 def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[Shown], Judgement]:
-    """Leave out, last first, every sentence without which the rest still proves as much."""
+    """Leave out, last first, every sentence without which the rest still shows as much."""
     for each in reversed(rests[:]):
         fewer = [other for other in rests if other is not each]
         if not fewer:
             break
         _, again = _judged(text, fewer)
-        if again.verdict is Verdict.SUPPORTED and again.coverage >= judgement.coverage:
+        if again.verdict is judgement.verdict and again.coverage >= judgement.coverage:
             rests, judgement = fewer, again
     return rests, judgement
 

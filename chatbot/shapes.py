@@ -98,6 +98,15 @@ def ingested(value: IngestReport) -> Shape:
     }
 
 
+def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:
+    """A checked text: its sentences in order, and the papers that their evidence is of."""
+    return {
+        "version": VERSION,
+        "claims": [_claim(item) for item in claims],
+        "papers": [_reference(item) for item in cited],
+    }
+
+
 def error(kind: str, message: str) -> Shape:
     """What stands in the place of a result when there is none. `kind` is the error's class name."""
     return {"version": VERSION, "error": {"type": kind, "message": message}}

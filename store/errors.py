@@ -1,14 +1,14 @@
 """The store's errors. Every message ends in what to do.
 
-    StoreError
-    ├── SourceError         a file or folder that can't be read as papers
-    ├── CollectionError     a collection that can't be opened or written
-    │   ├── NoCollection        there is none of that name
-    │   ├── CollectionBusy      another process owns its files
-    │   ├── CollectionDamaged   its files can't be read, and could not be mended
-    │   └── EmbedderMismatch    its vectors were made by another embedder
-    ├── EmbeddingError      the embedder is missing or failed
-    └── FilterError         a filter or date that can't be understood
+StoreError
+├── SourceError         a file or folder that can't be read as papers
+├── CollectionError     a collection that can't be opened or written
+│   ├── NoCollection        there is none of that name
+│   ├── CollectionBusy      another process owns its files
+│   ├── CollectionDamaged   its files can't be read, and could not be mended
+│   └── EmbedderMismatch    its vectors were made by another embedder
+├── EmbeddingError      the embedder is missing or failed
+└── FilterError         a filter or date that can't be understood
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
     asking      ask, chat
+    verifying   verify
     checking    doctor
     models      model list, use, path, remove, serve
 
@@ -12,12 +13,13 @@ Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth 
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 
 import click
 
-from chatbot.cli import asking, checking, collecting, models, options
+from chatbot.cli import asking, checking, collecting, models, options, verifying
 from chatbot.cli.outcome import Group
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -52,6 +54,7 @@ for command in (
     asking.chat,
     collecting.papers,
     collecting.search,
+    verifying.verify,
     checking.examine,
     collecting.rebuild,
     models.model,
@@ -65,6 +68,9 @@ def main() -> None:
         # A terminal that can't show a letter gets "?" for it, not a traceback.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    # Half a million objects come in with the libraries and stay: to look through them every 700 new ones, as
+    # is the default, finds nothing and takes a tenth of the start.
+    gc.set_threshold(50_000)
     cli.main(prog_name="chatbot")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
@@ -97,6 +98,24 @@ def unproven(screen: Screen, claims: Iterable[Claim]) -> None:
         if claim.missing:
             reasons = "; ".join(map(line, claim.missing))
             screen.print(Text(reasons, STYLES[claim.verdict]), indent=4)
+
+
+def checked(screen: Screen, claim: Claim, cited: Mapping[str, Paper]) -> None:
+    """A sentence of somebody's text, its verdict, and the evidence for or against it."""
+    _judged(screen, claim.verdict, line(claim.text), 0)
+    for evidence in claim.evidence:
+        screen.print(name(cited[evidence.paper], screen), indent=4, hang=2)
+        screen.print(Text(screen.signs.quoted(readable(evidence.text)), "dim"), indent=4, hang=2)
+    if claim.missing:
+        screen.print(Text("; ".join(map(line, claim.missing)), STYLES[claim.verdict]), indent=4)
+
+
+def tally(screen: Screen, claims: Sequence[Claim]) -> None:
+    """How many sentences got which verdict."""
+    counts = Counter(claim.verdict for claim in claims)
+    parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
+    screen.print()
+    screen.print(f"{len(claims)} sentence{'' if len(claims) == 1 else 's'}: {', '.join(parts)}", style="dim")
 
 
 def near_misses(screen: Screen, found: Sequence[NearMiss]) -> None:
