@@ -1,8 +1,9 @@
 """The first verdict on a sentence, in milliseconds and without a model.
 
-In this order: numbers and their units, what they are bound to, who beats whom, opposite words and
-negation, named things, and how much of what the claim says the evidence says at all. A sentence is called
-supported only if nothing is missing, nothing conflicts and nearly all of its words are covered.
+In this order: numbers and their units, what they are bound to, who beats whom, what comes first, opposite
+words and negation, named things, how much of the claim the evidence says, and whether it says more. A
+sentence is called supported only if nothing is missing, nothing conflicts and nearly all of its words are
+covered.
 
 It never looks at the question, at the other sentences of the answer or at what the world knows.
 """
@@ -14,11 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot.values import Verdict
-from chatbot.verifying.bindings import misbound
+from chatbot.verifying.bindings import elsewhere, misbound, other_ends, other_noun, strange_nouns
+from chatbot.verifying.clauses import clauses, nearest
 from chatbot.verifying.names import missing_names, names
 from chatbot.verifying.normal import normal
-from chatbot.verifying.polarity import negated, opposites, reversed_comparison
+from chatbot.verifying.polarity import denied, opposites, reversed_comparison
 from chatbot.verifying.quantities import Quantity, quantities
+from chatbot.verifying.scope import excess
+from chatbot.verifying.sequence import turned_round
 from store.keywords import content_stems
 
 # Share of the claim's content words that the evidence says: above SURE a paraphrase is rarely a different
@@ -94,7 +98,7 @@ def _single(claim: str, passage: Passage) -> Judgement:
     lacking_words, coverage = _coverage(claim, texts, known)
     if conflict := _conflict(claim, texts, known, coverage):
         return Judgement(Verdict.CONTRADICTED, (conflict,), coverage, settled=True)
-    lacking_numbers = _missing_numbers(claim, texts)
+    lacking_numbers = (*_missing_numbers(claim, texts), *_strangely_counted(claim, passage.text))
     lacking_names = missing_names(claim, texts, known)
     if lacking_numbers or lacking_names:
         missing = (*lacking_numbers, *(f'"{name}" not in evidence' for name in lacking_names))
@@ -105,17 +109,27 @@ def _single(claim: str, passage: Passage) -> Judgement:
         half = coverage >= SURE and not subject_lost and not numbers_lost
         return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
     if coverage >= SURE:
+        too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
+        if too_much:
+            return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), coverage)
         return Judgement(Verdict.SUPPORTED, (), coverage, settled=coverage >= 0.85)
     shown = ", ".join(lacking_words[:_NAMED])
     verdict = Verdict.PARTIAL if coverage >= FAINT else Verdict.UNSUPPORTED
     return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",), coverage)
 
 
+def _excess(clause: str, evidence: str) -> tuple[str, ...]:
+    return excess(clause, nearest(clause, evidence) or evidence)
+
+
 def _coverage(claim: str, evidence: Sequence[str], known: Sequence[str]) -> tuple[list[str], float]:
     wanted = content_stems(normal(claim))
     if not wanted:
         return [], 0.0
-    said = content_stems(" ".join(map(normal, [*evidence, *known])))
+    there = [number for text in evidence for number in quantities(text)]
+    # "13 billion" is said by "13B".
+    alike = [number.text for number in quantities(claim) if any(number.same(other) for other in there)]
+    said = content_stems(" ".join([*map(normal, [*evidence, *known]), *alike]))
     missing = sorted(wanted - said)
     return missing, 1 - len(missing) / len(wanted)
 
@@ -129,17 +143,32 @@ def _conflict(claim: str, evidence: Sequence[str], known: Sequence[str], coverag
         return f'"{number.text}" for {name}, but the evidence says {_listed(others)}'
     if pair := reversed_comparison(claim, evidence, known):
         return f"the evidence has {pair[1]} ahead of {pair[0]}, not behind"
+    text = evidence[0]
+    if counted := other_noun(claim, text):
+        return f'"{_counted(counted[0])}", but the evidence says {", ".join(map(_counted, counted[1]))}'
+    if ends := other_ends(claim, text):
+        return f'"{ends[0]}", but the evidence says "{ends[1]}"'
     for number in _absent(claim, evidence):
         rivals = _rivals(number, evidence)
         if rivals and coverage >= SURE:
             return f'"{number.text}" not in evidence: {_listed(rivals)}'
     if coverage < 0.5:
         return None
-    if words := opposites(claim, evidence):
-        return f'"{words[0]}" where the evidence says "{words[1]}"'
-    if coverage >= SURE and len(evidence) == 1 and negated(claim) != negated(evidence[0]):
-        return "one of the two denies what the other says" if negated(claim) else "the evidence denies it"
+    if turned_round(claim, text):
+        return "the evidence has it in another order"
+    if coverage >= SURE and (moved := elsewhere(claim, text)):
+        return f'"{moved[0].text}" is said of something else: {moved[1]}'
+    for clause in clauses(claim):
+        theirs = nearest(clause, text) or text
+        if words := opposites(clause, [theirs]):
+            return f'"{words[0]}" where the evidence says "{words[1]}"'
+    if coverage >= SURE and denied(claim, text):
+        return "one of the two denies what the other says"
     return None
+
+
+def _counted(number: Quantity) -> str:
+    return f"{number.text} {number.noun}"
 
 
 def _absent(claim: str, evidence: Sequence[str]) -> list[Quantity]:
@@ -160,6 +189,10 @@ def _rivals(number: Quantity, evidence: Sequence[str]) -> list[Quantity]:
 
 def _missing_numbers(claim: str, evidence: Sequence[str]) -> tuple[str, ...]:
     return tuple(f'"{number.text}" not in evidence' for number in _absent(claim, evidence))
+
+
+def _strangely_counted(claim: str, evidence: str) -> tuple[str, ...]:
+    return tuple(f'"{_counted(number)}" not in evidence' for number in strange_nouns(claim, evidence))
 
 
 def _listed(numbers: Sequence[Quantity]) -> str:

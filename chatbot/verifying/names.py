@@ -41,6 +41,7 @@ _ORDINARY = frozenset(
     | {"This", "That", "These", "Those", "Its"}
 )
 _DEFINITION = re.compile(r"((?:[A-Za-z][\w-]*\s+){1,8})\(([A-Z][\w-]{1,14}?)s?\)")
+_SENTENCE_HEAD = re.compile(r"([A-Z][A-Za-z]+)\s")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|\(\d+\)\s*|^\W+)$")
 
 
@@ -107,10 +108,24 @@ def missing_names(claim: str, evidence: Iterable[str], known: Iterable[str] = ()
         folded = key(name)
         if folded in spoken:
             continue
-        if any(_defines(pair, folded, said) for pair in pairs):
+        if any(_defines(pair, folded, said) for pair in pairs) or _joined(name, claim) & spoken:
             continue
         missing.append(name)
+    if (head := _SENTENCE_HEAD.match(normal(claim))) and _only_with_number(head[1], texts, spoken):
+        missing.insert(0, head[1])
     return tuple(missing)
+
+
+def _only_with_number(word: str, texts: Iterable[str], spoken: set[str]) -> bool:
+    """Whether the evidence knows a sentence's first word only as the head of a name: Alpha of "Alpha-7"."""
+    return key(word) not in spoken and any(re.search(rf"\b{word}-?\d", text) for text in texts)
+
+
+def _joined(name: str, claim: str) -> frozenset[str]:
+    """The name with the tokens behind it as one word: "Qwen2.5 72B" is said by "Qwen2.5-72B"."""
+    tokens = [match.group() for match in _TOKEN.finditer(normal(claim))]
+    places = [at for at, token in enumerate(tokens) if token == name]
+    return frozenset(key("".join(tokens[at : at + size])) for at in places for size in (2, 3))
 
 
 @lru_cache(maxsize=4096)

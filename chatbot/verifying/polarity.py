@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from chatbot.verifying.clauses import clauses, nearest
 from chatbot.verifying.names import key, names
 from chatbot.verifying.normal import normal
 
@@ -20,8 +21,7 @@ _NEGATION = re.compile(
 )
 # Phrases in which a negation denies nothing.
 _IDLE = re.compile(
-    r"\bnot only\b|\bno longer than\b|\bnot limited to\b"
-    r"|\bwithout (?:loss|any loss|compromising|sacrificing)\b|\bno less than\b",
+    r"\bnot only\b|\bno longer than\b|\bnot limited to\b|\bno (?:less|fewer|more) than\b",
     re.IGNORECASE,
 )
 _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
@@ -49,7 +49,6 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
             "stabilize stabilizes stabilise stabilises stabilizing stabilising stable",
             "destabilize destabilizes destabilise destabilises destabilizing unstable instability",
         ),
-        ("before", "after"),
         ("first", "last"),
         ("largest biggest longest highest most maximum", "smallest shortest lowest least minimum"),
         ("larger bigger longer", "smaller shorter"),
@@ -57,6 +56,8 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
             "support supports allow allows enable enables",
             "prevent prevents preclude precludes inhibit inhibits",
         ),
+        ("little few", "much many"),
+        ("short shorter", "long longer"),
         ("positive positively", "negative negatively"),
         ("efficient effective", "inefficient ineffective"),
         ("public publicly open open-source", "private closed closed-source proprietary"),
@@ -79,6 +80,14 @@ _LOSES = re.compile(
     re.IGNORECASE,
 )
 
+_REMOVED = re.compile(
+    r"\b(?:without|remov|ablat|disabl|eliminat|exclud|omit|drop(?:s|ped|ping)\b|absence of)", re.IGNORECASE
+)
+_COMPARED = re.compile(
+    r"\b(?:compared (?:with|to)|relative to|in comparison (?:with|to)|versus|over) (?:the )?([\w.-]*\w)",
+    re.IGNORECASE,
+)
+
 
 @lru_cache(maxsize=4096)
 def negated(text: str) -> bool:
@@ -98,6 +107,22 @@ def opposites(claim: str, evidence: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def denied(claim: str, evidence: str) -> bool:
+    """Whether one of the two denies what the other says, clause against clause."""
+    pairs = [(clause, nearest(clause, evidence)) for clause in clauses(claim)]
+    return any(
+        theirs is not None
+        and negated(mine) != negated(theirs)
+        and not (_left_out(mine) and _left_out(theirs))
+        for mine, theirs in pairs
+    )
+
+
+def _left_out(text: str) -> bool:
+    """ "without the router" and "removing the router" say the same."""
+    return bool(_REMOVED.search(normal(text)))
+
+
 @lru_cache(maxsize=4096)
 def comparisons(text: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """(winners, losers) by name for every comparison: who stands before the comparing words, and after.
@@ -111,7 +136,7 @@ def comparisons(text: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
         loses = match.span() in lost
         if not loses and any(start < match.end() and match.start() < end for start, end in lost):
             continue  # "are outperformed by" holds a winning word
-        before = frozenset(key(name) for name in names(text[: match.start()]))
+        before = frozenset(key(name) for name in names(f"the {text[: match.start()]}"))
         after = frozenset(key(name) for name in names(f"than {text[match.end() :]}"))
         found.append((after, before) if loses else (before, after))
     return tuple(found)
@@ -132,8 +157,23 @@ def reversed_comparison(
         for winner in winners or selves
         for loser in losers
     }
+    if swapped := _baseline_as_subject(claim, evidence):
+        return swapped
     for winners, losers in comparisons(claim):
         for winner, loser in ((winner, loser) for winner in winners for loser in losers):
             if (loser, winner) in theirs and (winner, loser) not in theirs:
                 return winner, loser
+    return None
+
+
+def _baseline_as_subject(claim: str, evidence: Sequence[str]) -> tuple[str, str] | None:
+    """(subject, other) where the claim speaks of what the evidence only compares with."""
+    found = names(f"the {normal(claim)}")
+    if not found or _COMPARED.search(normal(claim)[: normal(claim).find(found[0])]):
+        return None
+    mine = _COMPARED.search(normal(claim))
+    for text in evidence:
+        theirs = _COMPARED.search(normal(text))
+        if theirs and mine and key(found[0]) == key(theirs[1]) != key(mine[1]):
+            return found[0], mine[1]
     return None

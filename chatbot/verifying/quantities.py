@@ -34,7 +34,7 @@ _NUMBER = re.compile(
         (?P<digits>\d+(?:\.\d+)?)
         (?:\s?(?P<percent>%)|(?P<times>x)(?![\w])|(?:-?\s?(?P<word>thousand|million|billion|trillion|bn)\b)
            |(?P<suffix>[kKMBT])(?![\w]))?
-        (?P<unit>\s?%)?""",
+        (?P<unit>\s?%)?(?P<points>[\s-](?:percentage[\s-])?points?\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(
@@ -49,8 +49,8 @@ _RANGE = re.compile(r"^\s?(?:-|~|to|and)\s?$")
 class Quantity:
     """A number as a text gives it.
 
-    `value` is scaled ("18 trillion" is 1.8e13); `unit` is "%", "x", a currency sign or ""; `noun` is the
-    word that follows, in small letters, or ""; `text` is as written; `start`, `end` its characters.
+    `value` is scaled ("18 trillion" is 1.8e13); `unit` is "%", "x", "points", a currency sign or "";
+    `noun` is the word that follows, in small letters, or ""; `text` is as written, at `start` to `end`.
     """
 
     value: float
@@ -74,7 +74,10 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     found = [
         _from_digits(hidden, match) for match in _NUMBER.finditer(hidden) if _stands_alone(hidden, match)
     ]
-    found += [_from_word(hidden, match) for match in _WORD.finditer(hidden)]
+    for match in _WORD.finditer(hidden):
+        # The hundred of "two hundred" is no number of its own.
+        if not any(one.start <= match.start() < one.end for one in found):
+            found.append(_from_word(hidden, match))
     found.sort(key=lambda quantity: quantity.start)
     return tuple(_share(hidden, found))
 
@@ -93,6 +96,8 @@ def _from_digits(text: str, match: re.Match[str]) -> Quantity:
     if scale:
         value *= _SCALES[scale.lower()]
     unit = "%" if match["percent"] or match["unit"] else "x" if match["times"] else match["currency"] or ""
+    # "4 points", "4 percentage points" and "4% points" are one thing, and "4%" is another.
+    unit = "points" if match["points"] else unit
     return Quantity(value, unit, _noun(text, match.end()), match.group().strip(), match.start(), match.end())
 
 

@@ -39,7 +39,8 @@ def cut(text: str, places: Iterable[int]) -> list[str]:
 # Text in which everything that means something to the readers is frequent.
 _PIECES = r"""
 [1]  [1.2]  [  ]  (1)  【2】  1  .  。  $  `  ```  \  (  :  !  "  [0, 1]  [1-3]  ^  {  }  é  \[
-,  et al.  Fig. 2  GSPO works  It is fast.  {"claims":[  {"from":["1.1"],  "say":"It is. [1.2]  "}  \u00e9  \ud83d
+,  et al.  Fig. 2  GSPO works  It is fast.  {"claims":[  {"from":["1.1"],  "say":"It. [1.2]
+"}  \u00e9  \ud83d
 """
 prose = st.lists(
     st.sampled_from([*re.split(r"  |\n", _PIECES.strip()), " ", "\n"]) | st.text(max_size=5), max_size=30
