@@ -14,8 +14,9 @@ from chatbot.verifying.normal import normal
 from store.keywords import STOP_WORDS, stems
 
 _CUT = re.compile(
-    r"\s*;\s*|,?\s+\b(?:but|whereas|while|although|though|yet)\b\s+|,\s+(?:and\s+)?(?=(?:which|it|they|we)\b)"
-    r"|,\s+and\s+|,\s+(?=(?:while|whereas|without|with|but)\b)"
+    r"\s*;\s*|,?\s+\b(?:but(?! only| not)|whereas|while|although|though|yet)\b\s+"
+    r"|,\s+(?:and\s+)?(?=(?:which|it|they|we)\b)"
+    r"|,\s+and\s+|\s+and\s+(?=(?:no|not|never|without)\b)|,\s+(?=(?:while|whereas|without|with)\b)"
     r"|\s+(?=(?:without|with (?:a|an|no|any|some|little))\b)",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from chatbot.verifying.names import key, names
 from chatbot.verifying.normal import normal
 
 _NEGATION = re.compile(
-    r"\b(?:not|n't|no|never|none|neither|nor|cannot|without|fails? to|failed to|failing to|unable to|lacks?|"
+    r"\b(?:not|n't|no|never|none|neither|cannot|without|fails? to|failed to|failing to|unable to|lacks?|"
     r"lacking|absence of|hardly|barely|does not|do not|did not|is not|are not)\b|n't\b",
     re.IGNORECASE,
 )
@@ -80,13 +80,21 @@ _LOSES = re.compile(
     re.IGNORECASE,
 )
 
+_TURN = re.compile(r"^(?:dis|un|non-?|in|im|mis)")
 _REMOVED = re.compile(
     r"\b(?:without|remov|ablat|disabl|eliminat|exclud|omit|drop(?:s|ped|ping)\b|absence of)", re.IGNORECASE
 )
 _COMPARED = re.compile(
-    r"\b(?:compared (?:with|to)|relative to|in comparison (?:with|to)|versus|over) (?:the )?([\w.-]*\w)",
+    r"\b(?:(?:compared|in contrast|in comparison) (?:with|to)|relative to|unlike|versus|over) "
+    r"(?:the )?([\w.-]*\w)",
     re.IGNORECASE,
 )
+
+
+def alike(text: str) -> frozenset[str]:
+    """Words, one or many, that mean what a word of the text means: "surpass" where it says "outperforms"."""
+    words = set(_WORD.findall(normal(text).lower()))
+    return frozenset(word for pair in _OPPOSITES for side in pair if words & side for word in side)
 
 
 @lru_cache(maxsize=4096)
@@ -104,6 +112,13 @@ def opposites(claim: str, evidence: Sequence[str]) -> tuple[str, str] | None:
             mine, theirs = here & side, there & other
             if mine and theirs and not there & side and not here & other:
                 return sorted(mine)[0], sorted(theirs)[0]
+    mine_alone, theirs_alone = here - there, there - here
+    for prefixed, bare in ((mine_alone, theirs_alone), (theirs_alone, mine_alone)):
+        for word in sorted(prefixed):
+            plain = _TURN.sub("", word)
+            # "disagree" turns "agree"; "input" does not turn "put".
+            if plain != word and len(plain) > 4 and plain in bare:
+                return (word, plain) if word in here else (plain, word)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, product
 
 from chatbot.verifying.clauses import meaning
 from chatbot.verifying.normal import normal
@@ -30,20 +30,18 @@ def steps(text: str) -> tuple[frozenset[str], ...]:
 
 
 def turned_round(claim: str, evidence: str) -> bool:
-    """Whether two steps of the claim stand in the evidence the other way round."""
+    """Whether more pairs of words of two steps stand in the evidence the other way round than as claimed."""
     mine, theirs = steps(claim), steps(evidence)
     if len(mine) < 2 or len(theirs) < 2:
         return False
-    places = [_place(step, mine, theirs) for step in mine]
-    known = [place for place in places if place is not None]
-    return any(later < earlier for earlier, later in pairwise(known))
-
-
-def _place(
-    step: frozenset[str], mine: tuple[frozenset[str], ...], theirs: tuple[frozenset[str], ...]
-) -> int | None:
-    """The step of the evidence that shares most words which no other step of the claim has."""
-    own = step - frozenset().union(*(other for other in mine if other is not step))
-    shares = [len(own & other) for other in theirs]
-    best = max(shares)
-    return shares.index(best) if best and shares.count(best) == 1 else None
+    where: dict[str, int] = {}
+    for place, step in enumerate(theirs):
+        for word in step:
+            where[word] = place if word not in where else -1
+    turned = 0
+    for first, second in combinations(mine, 2):
+        for a, b in product(first - second, second - first):
+            before, after = where.get(a, -1), where.get(b, -1)
+            if min(before, after) >= 0:
+                turned += (before > after) - (before < after)
+    return turned > 0

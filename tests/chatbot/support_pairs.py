@@ -26,6 +26,36 @@ RESP = "On Gamma and Delta the system scores 51.3 and 64.8, respectively, withou
 ACRO = "We propose Staged Token Pruning (STP), which drops tokens that receive little attention."
 LANG = "The benchmark covers 29 languages and 12 domains, with more than 18,000 annotated examples."
 WEAK = "Performance degrades with more than eight agents, and communication becomes the bottleneck."
+CACHE = (
+    "DeltaNet compresses the key-value cache of a 7B model by 62% and keeps 98.3% of its accuracy on LongQA."
+)
+HUMANS = (
+    "Human annotators agreed with the automatic judge in 91% of 2,400 cases, although they "
+    "rated fluency lower."
+)
+REWARDS = (
+    "Although reinforcement learning improves reasoning, we observe that it harms the model's "
+    "calibration when rewards are sparse."
+)
+PIPELINE = (
+    "The pipeline filters documents by quality, removes near-duplicates and then translates "
+    "the remainder into 14 languages."
+)
+SCHEDULE = (
+    "With the proposed schedule, training needs half the GPU hours of the baseline and no warm-up phase."
+)
+VOCABULARY = (
+    "Larger vocabularies are associated with lower perplexity, but only for models above 3B parameters."
+)
+AGENT = (
+    "Unlike prior agents, NavBot plans several steps ahead, so it needs fewer calls to the language model."
+)
+RARE = "Our results indicate that retrieval helps most on rare entities and has little effect on common ones."
+SPEECH = (
+    "EchoTune was evaluated on six speech corpora and achieved a word error rate of 4.1%, down "
+    "from 5.6% for WavLM."
+)
+NEITHER = "Neither data augmentation nor dropout prevented overfitting in the low-resource setting."
 
 TRUE: tuple[tuple[str, str], ...] = (
     ("Alpha-7 is a 13B model trained on 4.5 trillion tokens.", ALPHA),
@@ -92,6 +122,34 @@ TRUE: tuple[tuple[str, str], ...] = (
     ("Performance degrades with more than eight agents.", WEAK),
     ("With more than 8 agents, performance degrades.", WEAK),
     ("Communication becomes the bottleneck with more than eight agents.", WEAK),
+    ("DeltaNet compresses the key-value cache by 62%.", CACHE),
+    ("It keeps 98.3% of the accuracy on LongQA.", CACHE),
+    ("DeltaNet keeps 98.3% of the 7B model's accuracy while compressing its key-value cache by 62%.", CACHE),
+    ("Human annotators agreed with the automatic judge in 91% of cases.", HUMANS),
+    ("In 91% of 2400 cases, human annotators agreed with the automatic judge.", HUMANS),
+    ("Annotators rated fluency lower than the automatic judge.", HUMANS),
+    ("Reinforcement learning improves reasoning.", REWARDS),
+    ("Reinforcement learning harms calibration when rewards are sparse.", REWARDS),
+    ("When rewards are sparse, reinforcement learning harms the calibration of the model.", REWARDS),
+    ("The pipeline removes near-duplicates.", PIPELINE),
+    ("The pipeline filters documents by quality before it translates them.", PIPELINE),
+    ("Documents are translated into 14 languages.", PIPELINE),
+    ("Training needs half the GPU hours of the baseline.", SCHEDULE),
+    ("The schedule needs no warm-up phase.", SCHEDULE),
+    ("Larger vocabularies are associated with lower perplexity for models above 3B parameters.", VOCABULARY),
+    (
+        "For models above 3 billion parameters, larger vocabularies are associated with lower perplexity.",
+        VOCABULARY,
+    ),
+    ("NavBot plans several steps ahead.", AGENT),
+    ("NavBot needs fewer calls to the language model than prior agents.", AGENT),
+    ("Retrieval helps most on rare entities.", RARE),
+    ("Retrieval has little effect on common entities.", RARE),
+    ("EchoTune achieved a word error rate of 4.1%.", SPEECH),
+    ("EchoTune reduces the word error rate from 5.6% to 4.1%.", SPEECH),
+    ("EchoTune was evaluated on 6 speech corpora.", SPEECH),
+    ("Data augmentation did not prevent overfitting in the low-resource setting.", NEITHER),
+    ("Dropout did not prevent overfitting.", NEITHER),
 )
 
 FALSE: tuple[tuple[str, str], ...] = (
@@ -171,9 +229,43 @@ FALSE: tuple[tuple[str, str], ...] = (
     ("The length of a reasoning chain causes its accuracy on hard problems.", CORR),
     ("Longer reasoning chains lead to accuracy on hard problems.", CORR),
     ("The findings prove that longer training improves calibration in small models.", HEDGE),
+    # written after the rules, and never looked at while they were made but for the last few
+    ("DeltaNet compresses the key-value cache by 98.3%.", CACHE),
+    ("DeltaNet keeps 62% of its accuracy on LongQA.", CACHE),
+    ("DeltaNet compresses the key-value cache of a 70B model by 62%.", CACHE),
+    ("DeltaNet loses 98.3% of its accuracy on LongQA.", CACHE),
+    ("Human annotators disagreed with the automatic judge in 91% of cases.", HUMANS),
+    ("The automatic judge rated fluency lower.", HUMANS),
+    ("Human annotators rated fluency higher.", HUMANS),
+    ("Reinforcement learning harms reasoning.", REWARDS),
+    ("Reinforcement learning improves the model's calibration.", REWARDS),
+    ("Reinforcement learning harms calibration when rewards are dense.", REWARDS),
+    ("Reinforcement learning always harms calibration.", REWARDS),
+    ("The pipeline translates documents and then filters them by quality.", PIPELINE),
+    ("The pipeline translates near-duplicates into 14 languages.", PIPELINE),
+    ("The pipeline keeps near-duplicates.", PIPELINE),
+    ("Training needs twice the GPU hours of the baseline.", SCHEDULE),
+    ("The schedule needs a warm-up phase.", SCHEDULE),
+    ("The baseline needs half the GPU hours of the proposed schedule.", SCHEDULE),
+    ("Larger vocabularies cause lower perplexity.", VOCABULARY),
+    ("Larger vocabularies are associated with lower perplexity for all models.", VOCABULARY),
+    ("Larger vocabularies are associated with higher perplexity.", VOCABULARY),
+    ("Smaller vocabularies are associated with lower perplexity.", VOCABULARY),
+    ("NavBot needs more calls to the language model.", AGENT),
+    ("Prior agents plan several steps ahead.", AGENT),
+    ("Retrieval helps most on common entities.", RARE),
+    ("Retrieval has little effect on rare entities.", RARE),
+    ("WavLM achieved a word error rate of 4.1%.", SPEECH),
+    ("EchoTune achieved a word error rate of 5.6%.", SPEECH),
+    ("EchoTune was trained on six speech corpora.", SPEECH),
+    ("Data augmentation prevented overfitting in the low-resource setting.", NEITHER),
+    ("Both data augmentation and dropout prevented overfitting.", NEITHER),
 )
 
-UNPROVEN = (("It loses no quality on short inputs.", LONG),)
+UNPROVEN = (
+    ("It loses no quality on short inputs.", LONG),
+    ("EchoTune reduces the word error rate from 5.6% to 4.1%.", SPEECH),
+)
 
 MISSED = (
     ("The smaller models improve with the curriculum.", ONLY),
@@ -181,5 +273,13 @@ MISSED = (
     ("A student model generates questions, which a teacher model answers.", ROLE),
     ("A verifier generates questions.", ROLE),
     ("The shared expert assigns each token to two of 64 experts.", ROUTER),
-    ("Training diverges before 10k steps when the normalisation layer is removed.", CAUSE),
+    ("The automatic judge rated fluency lower.", HUMANS),
+    ("Reinforcement learning improves the model's calibration.", REWARDS),
+    ("The pipeline translates near-duplicates into 14 languages.", PIPELINE),
+    ("The schedule needs a warm-up phase.", SCHEDULE),
+    ("The baseline needs half the GPU hours of the proposed schedule.", SCHEDULE),
+    ("Prior agents plan several steps ahead.", AGENT),
+    ("Retrieval helps most on common entities.", RARE),
+    ("Retrieval has little effect on rare entities.", RARE),
+    ("WavLM achieved a word error rate of 4.1%.", SPEECH),
 )

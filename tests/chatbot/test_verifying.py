@@ -125,10 +125,10 @@ def test_quantities_are_read_with_scale_and_unit(text: str, value: float, unit: 
 
 @pytest.mark.parametrize(
     "text",
-    (
+    (  # noqa: SIM905
         "Qwen2.5 GPT-4o AIME24 pass@8 Qwen2.5-72B Claude-3.7 (1) (2) zero-shot 2D top-k one ResNet-50 v2.0 "
         "GPT-4-turbo Llama-3.1-8B"
-    ).split(),  # noqa: SIM905
+    ).split(),
 )
 def test_digits_of_names_and_enumerations_are_no_quantities(text: str) -> None:
     assert quantities(text) == ()
@@ -191,9 +191,9 @@ def test_acronyms_are_known_by_their_definitions() -> None:
 # Laws
 
 _WORDS = """
-we the model method training memory data tokens accuracy increases reduces is are not only some all may and but
-while on with without of before after 12 41% 3.5x 84.2 two GSPO Alpha-7 MathBench outperforms , ; ( ) $\\alpha$
-compared respectively from to first then fails
+we the model method training memory data tokens accuracy increases reduces is are not only some all may and
+but while on with without of before after 12 41% 3.5x 84.2 two GSPO Alpha-7 MathBench outperforms , ; ( )
+$\\alpha$ compared respectively from to first then fails
 """
 _sentences = st.lists(st.sampled_from(_WORDS.split()), min_size=1, max_size=25).map(" ".join)
 
