@@ -7,7 +7,6 @@ when it is asked if the sentences contain the answer. Nothing here reads the ans
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,15 +104,6 @@ def hopeless(signals: Signals) -> bool:
 def _score(signals: Signals) -> float:
     odds = signals.model or 0.0
     return odds - _STRANGER * bool(signals.strangers) + _FOCUS * (signals.focus - 0.5)
-
-
-def yes_odds(first_token: Mapping[str, float]) -> float | None:
-    """ln(P(yes) / P(no)) from the log-probabilities of a first token; None if neither is among them."""
-    yes = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "yes")
-    no = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "no")
-    if yes + no < 1e-3:
-        return None
-    return math.log(yes + 1e-6) - math.log(no + 1e-6)
 
 
 def _compares(question: str) -> bool:

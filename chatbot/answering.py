@@ -14,28 +14,31 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import prompts
 from chatbot import conversation
-from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely, yes_odds
+from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.citing import AnswerReader, Piece, Statement, answer_schema
 from chatbot.errors import (
     ModelBusy,
     ModelCut,
+    ModelError,
     ModelUnreachable,
     QuestionError,
     SchemaUnsupported,
 )
 from chatbot.evidence import Pack, Scored, as_data, candidates, pack
 from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
-from chatbot.proving import as_evidence, prove
+from chatbot.proving import as_evidence, prove, second_look
 from chatbot.settings import Settings
 from chatbot.values import (
     Answer,
     Citation,
     Claim,
     ClaimMade,
+    ClaimRevised,
     Delta,
     Event,
     Finished,
@@ -50,6 +53,7 @@ from chatbot.values import (
     Usage,
     Verdict,
 )
+from chatbot.verifying import ask, yes_odds
 from store.collection import Collection
 from store.records import Hit, Paper
 
@@ -170,6 +174,7 @@ class Chat:
             )
         except SchemaUnsupported:
             yield from self._speak(draft, model, packed, by_schema=False, sure=odds is not None)
+        yield from self._look_again(draft, model, packed)
         if any(claim.verdict in _PROVEN for claim in draft.claims) and not hopeless(found):
             yield self._finished(draft, Status.ANSWERED, self._text(draft))
             return
@@ -253,6 +258,20 @@ class Chat:
                 keys = ", ".join(f"[{key}]" for key in lost)
                 draft.dropped.append(f"Markers that point at nothing shown: {keys}.")
             yield self._made(draft, claim)
+
+    def _look_again(self, draft: _Draft, model: ChatModel, packed: Pack) -> Iterator[Event]:
+        """Ask the model about the sentences whose verdict the rules left open."""
+        if self._settings.verifier == "fast":
+            return
+        for index, claim in enumerate(draft.claims):
+            try:
+                again = second_look(claim, packed, partial(ask, model, claim.text))
+            except ModelError as error:
+                draft.dropped.append(f"Verdicts were not looked at again. {error}")
+                return
+            if again is not None and again != claim:
+                draft.claims[index] = again
+                yield ClaimRevised(index, again, draft.number(again))
 
     def _made(self, draft: _Draft, claim: Claim) -> ClaimMade:
         draft.claims.append(claim)

@@ -7,12 +7,13 @@ proof are left out, so that each citation is needed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chatbot.citing import Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, Verdict
-from chatbot.verifying import Judgement, Passage, judge
+from chatbot.verifying import Judgement, Passage, judge, settle
 from store.records import Sentence
 
 _RANK = {Verdict.SUPPORTED: 3, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0}
@@ -36,6 +37,26 @@ def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
         rests, found_by = [], FoundBy.NONE
     evidence = tuple(as_evidence(each.sentence) for each in rests)
     return Claim(statement.text, judgement.verdict, found_by, evidence, judgement.missing), lost
+
+
+def second_look(claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], float | None]) -> Claim | None:
+    """The claim after a model was asked about it; None where the rules settled it or no model answers.
+
+    `ask` gives the model's odds that the passages say the claim.
+    """
+    wanted = {(each.paper, each.sentence) for each in claim.evidence}
+    rests = [each for each in pack.shown if (each.paper.id, each.sentence.number) in wanted]
+    if not rests:
+        rests = [pack.shown[index] for index in align(claim.text, _texts(pack.shown), most=1)]
+    _, judgement = _judged(claim.text, rests)
+    if judgement.settled or (odds := ask([_passage(each) for each in rests])) is None:
+        return None
+    again = settle(judgement, odds)
+    if again.verdict is Verdict.UNSUPPORTED:
+        return replace(claim, verdict=again.verdict, missing=again.missing)
+    found_by = FoundBy.ALIGNMENT if claim.found_by is FoundBy.NONE else claim.found_by
+    evidence = tuple(as_evidence(each.sentence) for each in rests)
+    return Claim(claim.text, again.verdict, found_by, evidence, again.missing)
 
 
 def as_evidence(sentence: Sentence) -> Evidence:

@@ -68,6 +68,9 @@ class Settings:
     packing: str = "auto"
     """What the model is shown: `packed` sentences that bear on the question, `whole` abstracts, or `auto`:
     packed where the model is local or its window small."""
+    verifier: str = "auto"
+    """Who gives verdicts: `fast` rules alone, or the `model` too where they leave it open; `auto`: the model
+    where its endpoint tells log-probabilities."""
     embedding_base_url: str | None = None
     """An OpenAI-compatible embeddings endpoint, instead of the embedder that is built in."""
     embedding_model: str | None = None
@@ -102,6 +105,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "idle": kinds.number(1, 31_536_000),
     "papers": kinds.whole(1, 1_000),
     "packing": kinds.one_of("auto", "packed", "whole"),
+    "verifier": kinds.one_of("auto", "fast", "model"),
     "embedding_base_url": kinds.url,
     "embedding_model": kinds.text,
     "embedding_api_key": kinds.secret,

@@ -4,6 +4,7 @@
 overlap. Every layer is a module of its own that knows nothing of the others.
 """
 
+from chatbot.verifying.asking import ask, settle, yes_odds
 from chatbot.verifying.fast import Judgement, Passage, judge
 
-__all__ = ["Judgement", "Passage", "judge"]
+__all__ = ["Judgement", "Passage", "ask", "judge", "settle", "yes_odds"]
