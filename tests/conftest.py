@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.local import weights
+from store import Collection, HashEmbedder
+from store.readers import read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -29,3 +31,12 @@ def qwen_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         file = weights.prepare(tmp_path_factory.mktemp("models"))
         yield file
         file.unlink()
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    """The seeds in a real collection on disk, with a fake embedder. To be read, not written."""
+    home = tmp_path_factory.mktemp("seeded")
+    with Collection.open(home, embedder=HashEmbedder(), create=True) as collection:
+        collection.ingest(read([REPOSITORY / "seeds"]))
+        yield collection

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from chatbot.values import Verdict
 from chatbot.verifying.bindings import elsewhere, misbound, other_ends, other_noun, strange_nouns
-from chatbot.verifying.clauses import clauses, nearest
+from chatbot.verifying.clauses import clauses, meaning, nearest
 from chatbot.verifying.names import missing_names, names
 from chatbot.verifying.normal import normal
 from chatbot.verifying.polarity import alike, denied, opposites, reversed_comparison
@@ -120,10 +120,16 @@ def _single(claim: str, passage: Passage) -> Judgement:
         too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
         if too_much:
             return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), coverage)
+        if len(meaning(claim)) < 2 and not quantities(claim) and not _copied(claim, passage.text):
+            return Judgement(Verdict.PARTIAL, ("it says too little to be proven",), coverage)
         return Judgement(Verdict.SUPPORTED, (), coverage, settled=True)
     shown = ", ".join(lacking_words[:_NAMED])
     verdict = Verdict.PARTIAL if coverage >= FAINT else Verdict.UNSUPPORTED
     return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",), coverage)
+
+
+def _copied(claim: str, evidence: str) -> bool:
+    return normal(claim).strip(" .").casefold() in normal(evidence).casefold()
 
 
 def _excess(clause: str, evidence: str) -> tuple[str, ...]:
