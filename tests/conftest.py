@@ -6,11 +6,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from chatbot.local import weights
 from store import Collection, HashEmbedder
 from store.readers import read
+
+# The first example pays for what is loaded once, and machines are busy: how long one takes shows nothing.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -43,6 +43,12 @@ _JOINT = re.compile(r"\s*(?:;|,? \b(?:and|but|while|whereas)\b|, (?=which\b))\s*
 _LIGHT = (
     "achieve attain obtain reach score report show find propose introduce no not without neither nor cannot"
 )
+# How a sentence is tied to the one before it, which is no part of what it claims.
+_CONNECTIVE = re.compile(
+    r"^(?:[A-Z][a-z]+ly|However|Moreover|Furthermore|In addition|Also|Thus|Therefore|Hence|Overall|"
+    r"According to [^,]{1,40}),\s+"
+)
+_HEAD = re.compile(r"([A-Z][\w-]*)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,8 @@ def _best(claim: str, passages: Sequence[Passage]) -> Judgement:
 
 def _single(claim: str, passage: Passage) -> Judgement:
     texts, known = (passage.text,), passage.known
+    if _folded(claim) == _folded(passage.text):
+        return Judgement(Verdict.SUPPORTED, (), 1.0, settled=True)
     lacking_words, coverage = _coverage(claim, texts, known)
     if conflict := _conflict(claim, texts, known, coverage):
         return Judgement(Verdict.CONTRADICTED, (conflict,), coverage, settled=True)
@@ -118,9 +126,11 @@ def _single(claim: str, passage: Passage) -> Judgement:
         return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
     if coverage >= SURE:
         too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
+        if (subject := _HEAD.match(normal(claim))) and content_stems(subject[1]) & set(lacking_words):
+            return Judgement(Verdict.PARTIAL, (f'"{subject[1]}" not in evidence',), coverage)
         if too_much:
             return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), coverage)
-        if len(meaning(claim)) < 2 and not quantities(claim) and not _copied(claim, passage.text):
+        if len(meaning(claim)) < 2 and not quantities(claim) and _folded(claim) not in _folded(passage.text):
             return Judgement(Verdict.PARTIAL, ("it says too little to be proven",), coverage)
         return Judgement(Verdict.SUPPORTED, (), coverage, settled=True)
     shown = ", ".join(lacking_words[:_NAMED])
@@ -128,8 +138,8 @@ def _single(claim: str, passage: Passage) -> Judgement:
     return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",), coverage)
 
 
-def _copied(claim: str, evidence: str) -> bool:
-    return normal(claim).strip(" .").casefold() in normal(evidence).casefold()
+def _folded(text: str) -> str:
+    return normal(text).strip(" .,;:!?").casefold()
 
 
 def _excess(clause: str, evidence: str) -> tuple[str, ...]:
@@ -137,7 +147,7 @@ def _excess(clause: str, evidence: str) -> tuple[str, ...]:
 
 
 def _coverage(claim: str, evidence: Sequence[str], known: Sequence[str]) -> tuple[list[str], float]:
-    wanted = content_stems(normal(claim)) - content_stems(_LIGHT)
+    wanted = content_stems(_CONNECTIVE.sub("", normal(claim))) - content_stems(_LIGHT)
     if not wanted:
         # "It achieves this." has nothing but light words: then they count.
         wanted = content_stems(normal(claim))

@@ -12,7 +12,6 @@ from chatbot.verifying import Judgement, Passage, judge
 from chatbot.verifying.names import definitions, missing_names, names
 from chatbot.verifying.normal import normal
 from chatbot.verifying.quantities import quantities
-from store.keywords import content_stems
 
 
 def judged(claim: str, *evidence: str, known: tuple[str, ...] = ()) -> Judgement:
@@ -84,6 +83,16 @@ def test_a_known_name_stands_for_we() -> None:
     )
     reversed_ = judged("Beta-2 outperforms Alpha-7 on all tasks.", evidence, known=("Alpha-7",))
     assert reversed_.verdict is Verdict.CONTRADICTED
+
+
+def test_a_sentence_about_another_subject_is_not_supported() -> None:
+    evidence = "We outperform Beta-2 on MathBench by 3.1 points with half the memory."
+    assert judged(f"Gamma{evidence[2:]}", evidence).missing == ('"Gamma" not in evidence',)
+
+
+def test_how_a_sentence_is_tied_to_the_one_before_is_no_part_of_it() -> None:
+    for tie in ("Additionally, ", "However, ", "According to the paper, "):
+        assert judged(f"{tie}training is stable.", "Training is stable.").verdict is Verdict.SUPPORTED
 
 
 # Quantities
@@ -207,15 +216,15 @@ def test_judging_never_raises(claim: str, evidence: list[str], known: list[str])
 
 @given(_sentences, st.lists(_sentences, max_size=2))
 def test_a_copy_of_its_evidence_is_always_supported(sentence: str, others: list[str]) -> None:
-    """The law: whatever stands beside it, a sentence with a word of content is supported by itself."""
-    assume(content_stems(normal(sentence)))
+    """The law: a text that is more than punctuation is supported by itself, whatever stands beside it."""
+    assume(normal(sentence).strip(" .,;:!?"))
     assert judged(sentence, sentence).verdict is Verdict.SUPPORTED
     assert judged(sentence, *others, sentence).verdict is Verdict.SUPPORTED
 
 
-@given(st.text(), st.text(max_size=3))
-def test_a_copy_of_any_text_is_supported(text: str, tail: str) -> None:
-    assume(content_stems(normal(text)))
+@given(st.text())
+def test_a_copy_of_any_text_is_supported(text: str) -> None:
+    assume(normal(text).strip(" .,;:!?"))
     assert judged(text, text).verdict is Verdict.SUPPORTED
 
 

@@ -1,0 +1,76 @@
+"""From a statement to a claim."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.citing import Statement
+from chatbot.evidence import Pack, Shown
+from chatbot.proving import prove
+from chatbot.values import FoundBy, Verdict
+from store.records import Paper, Sentence
+
+TEXTS = {
+    "1.1": "We introduce Alpha-7, a model with 13B parameters.",
+    "1.2": "It was trained on 4.5 trillion tokens of web text.",
+    "1.3": "We outperform Beta-2 on MathBench by 3.1 points.",
+    "2.1": "Gamma is a benchmark of 900 questions in 12 languages.",
+    "2.2": "All questions were written by experts.",
+}
+PAPERS = {"1": Paper("p1", "", "Alpha-7", True), "2": Paper("p2", "", "Gamma", True)}
+PACK = Pack(
+    tuple(
+        Shown(key, PAPERS[key[0]], Sentence(PAPERS[key[0]].id, int(key[2:]), 0, len(text), text, text))
+        for key, text in TEXTS.items()
+    ),
+    "",
+)
+
+
+def proven(text: str, *keys: str) -> tuple[Verdict, FoundBy, list[str], tuple[str, ...]]:
+    claim, lost = prove(Statement(text, keys, FoundBy.MARKER if keys else FoundBy.NONE), PACK)
+    return claim.verdict, claim.found_by, [each.text for each in claim.evidence], lost
+
+
+@pytest.mark.parametrize("keys", [("1.2",), ("1",), (), ("2.1",), ("9.9",), ("1.2", "2.2")])
+def test_a_true_statement_finds_its_sentence_whatever_it_names(keys: tuple[str, ...]) -> None:
+    verdict, found_by, evidence, lost = proven("It was trained on 4.5 trillion tokens.", *keys)
+    assert (verdict, evidence) == (Verdict.SUPPORTED, [TEXTS["1.2"]])
+    right = bool({"1", "1.2"} & set(keys))
+    assert found_by is (FoundBy.MARKER if right else FoundBy.ALIGNMENT)
+    assert lost == (("9.9",) if "9.9" in keys else ())
+
+
+def test_a_paper_s_name_stands_for_we_in_its_own_sentences_only() -> None:
+    assert proven("Alpha-7 outperforms Beta-2 on MathBench by 3.1 points.")[0] is Verdict.SUPPORTED
+    assert proven("Gamma outperforms Beta-2 on MathBench by 3.1 points.")[0] is not Verdict.SUPPORTED
+
+
+def test_a_false_number_keeps_the_sentence_that_says_otherwise() -> None:
+    verdict, _, evidence, _ = proven("Gamma is a benchmark of 800 questions in 12 languages.", "2.1")
+    assert verdict is Verdict.CONTRADICTED
+    assert evidence == [TEXTS["2.1"]]
+
+
+def test_an_unproven_statement_has_no_evidence() -> None:
+    verdict, found_by, evidence, _ = proven("Zebras sleep standing up.", "1.1")
+    assert (verdict, found_by, evidence) == (Verdict.UNSUPPORTED, FoundBy.NONE, [])
+
+
+@given(
+    st.text(max_size=80), st.lists(st.sampled_from([*TEXTS, "1", "2", "3", "7.7"]), max_size=4, unique=True)
+)
+def test_every_key_is_either_used_or_told(text: str, keys: list[str]) -> None:
+    claim, lost = prove(Statement(text, tuple(keys), FoundBy.MARKER), PACK)
+    assert set(lost) == set(keys) & {"3", "7.7"}
+    assert bool(claim.evidence) is (claim.verdict is not Verdict.UNSUPPORTED)
+    assert {each.text for each in claim.evidence} <= set(TEXTS.values())
+
+
+@given(st.sampled_from(sorted(TEXTS)), st.lists(st.sampled_from([*TEXTS, "1", "2"]), max_size=3, unique=True))
+def test_a_sentence_that_was_copied_is_proven_by_what_it_was_copied_from(key: str, keys: list[str]) -> None:
+    claim, _ = prove(Statement(TEXTS[key], tuple(keys), FoundBy.MARKER), PACK)
+    assert claim.verdict is Verdict.SUPPORTED
+    assert [each.text for each in claim.evidence] == [TEXTS[key]]
