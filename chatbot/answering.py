@@ -86,6 +86,7 @@ class _Draft:
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     model: str | None = None
+    spoken: bool = False
 
     def number(self, claim: Claim) -> tuple[int, ...]:
         """The citation numbers of a claim's papers; a paper that had none gets the next."""
@@ -162,6 +163,15 @@ class Chat:
     ) -> Iterator[Event]:
         draft.model = model.name
         packed = self._pack(draft, model, hits, ranked)
+        if not packed.shown:
+            draft.model = None
+            draft.dropped.append(
+                f"No model was asked: the window of {model.window} tokens has no room for a single sentence. "
+                "Allow more with CHATBOT_WINDOW, or CHATBOT_CONTEXT for the local model."
+            )
+            yield Notice(draft.dropped[-1])
+            yield from self._extract(draft, ranked)
+            return
         # A large model says by itself that nothing is there; a small one says so only when it is asked.
         odds = self._odds(draft, model, packed) if model.local else None
         found = replace(found, model=odds)
@@ -249,6 +259,7 @@ class Chat:
     def _take(self, draft: _Draft, packed: Pack, pieces: Iterator[Piece | Statement]) -> Iterator[Event]:
         for piece in pieces:
             if isinstance(piece, Piece):
+                draft.spoken = True
                 yield Delta(piece.text)
                 continue
             if _is_refusal(piece.text):
@@ -278,7 +289,7 @@ class Chat:
         return ClaimMade(len(draft.claims) - 1, claim, draft.number(claim))
 
     def _retract(self, draft: _Draft) -> Iterator[Event]:
-        if draft.claims:
+        if draft.spoken:
             draft.dropped.append(f"{len(draft.claims)} sentences were the model's thinking, not its answer.")
             yield Notice("What was shown so far was the model's thinking; the answer follows.")
             draft.claims.clear()

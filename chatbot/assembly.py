@@ -220,6 +220,10 @@ class Assembly:
 
     def chat(self) -> Chat:
         """The chat over the collection, with the model that is chosen or none."""
+        from store.embedding import BgeSmall
+
+        if isinstance(embedder := self.collection.embedder, BgeSmall):
+            embedder.warm()  # a question comes: meanwhile the rest is imported and a model is looked for
         from chatbot.answering import Chat
 
         model = (

@@ -32,7 +32,8 @@ def standalone(question: Question, papers: Mapping[int, Paper]) -> str:
     text = _NUMBER.sub(lambda match: _name(papers, match), question.text).strip()
     if not question.history:
         return text
-    subject = _subject(question.history[-1], question, papers)
+    subjects = (_subject(turn, question, papers) for turn in reversed(question.history))
+    subject = next(filter(None, subjects), None)
     pointing = _PRONOUN.search(text) or _POSSESSIVE.search(text)
     if subject is None or (names(text) and not pointing):
         return text
@@ -53,7 +54,7 @@ def remembered(question: Question, answer: Answer) -> Turn:
 
 
 def _subject(turn: Turn, question: Question, papers: Mapping[int, Paper]) -> str | None:
-    """What the last turn was about: the name its question used, else the paper that it cited first."""
+    """What a turn was about: the name its question used, else the paper that it cited first."""
     if asked := names(turn.question):
         return asked[0]
     numbers = dict(question.numbers)

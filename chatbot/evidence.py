@@ -23,6 +23,9 @@ from store.records import Hit, Paper, Sentence
 _PAPER_WEIGHT = 0.25
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
+# The edges of <|im_start|>, </s>, <start_of_turn>, [INST]: a space behind them makes them plain text.
+_SPEAKER = re.compile(r"<(?=[|/A-Za-z])|\|(?=>)|\[(?=/?INST\])")
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -94,26 +97,26 @@ def pack(
     Papers stand in the order of `hits`, the best one last; sentences in their own.
     """
     chosen: dict[tuple[str, int], Scored] = {}
-    cost: dict[str, int] = {}
+    headed: set[str] = set()
     spent = 0
     first = {each.paper.id: each for each in ranked if each.sentence.number == 1}
     rank = {hit.paper.id: place for place, hit in enumerate(hits)}
     order = sorted(ranked, key=lambda each: (rank[each.paper.id], each.sentence.number)) if whole else ranked
     for each in order:
-        wanted = [each]
-        if lead and each.paper.id not in cost:
-            wanted.insert(0, first[each.paper.id])
-        new = {_place(one): one for one in wanted if _place(one) not in chosen}
-        price = sum(encoding.count(_line("00.00", one.sentence)) for one in new.values())
-        if each.paper.id not in cost:
-            price += encoding.count(_heading("00", each.paper))
-        if spent + price > budget and chosen:
+        opens = each.paper.id not in headed
+        heading = encoding.count(_heading("00", each.paper)) if opens else 0
+        together = [[first[each.paper.id], each], [each]] if lead and opens else [[each]]
+        for wanted in together:
+            new = {_place(one): one for one in wanted if _place(one) not in chosen}
+            price = heading + sum(encoding.count(_line("00.00", one.sentence)) for one in new.values())
+            if spent + price <= budget:
+                chosen |= new
+                headed.add(each.paper.id)
+                spent += price
+                break
+        else:
             if whole:
                 break
-            continue
-        chosen |= new
-        cost[each.paper.id] = price
-        spent += price
     found = {each.paper.id: each.paper for each in chosen.values()}
     # The best paper stands last, next to the question: a small model answers from what it read last.
     papers = sorted(found.values(), key=lambda paper: -rank[paper.id])
@@ -131,7 +134,7 @@ def pack(
 def as_data(text: str) -> str:
     """Text of a paper or a person as it may stand in a prompt: one line, no control characters, and none of
     the marks by which chat templates tell who speaks (`<|im_start|>`)."""
-    return " ".join(_CONTROL.sub(" ", text).replace("<|", "< |").replace("|>", "| >").split())
+    return " ".join(_SPEAKER.sub(r"\g<0> ", _CONTROL.sub(" ", text)).split())
 
 
 def _place(each: Scored) -> tuple[str, int]:
