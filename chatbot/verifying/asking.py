@@ -16,8 +16,9 @@ from chatbot.model import ChatModel, Message
 from chatbot.values import Verdict
 from chatbot.verifying.fast import Judgement, Passage
 
-# Chosen on half of SciFact, HealthVer and AttributionBench with Qwen2.5-Coder 1.5B (bench/results/claims.md).
-SUPPORTS = 2.5
+# Odds above which a model's yes counts: with Qwen2.5-Coder 1.5B, on 120 pairs from the tuning halves of SciFact,
+# HealthVer and AttributionBench, 29 % of what is supported passed, and 8 % of what is not (0.5: 78 % and 40 %).
+SUPPORTS = 3.0
 
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
