@@ -16,8 +16,9 @@ from chatbot.model import ChatModel, Message
 from chatbot.values import Verdict
 from chatbot.verifying.fast import Judgement, Passage
 
-# Odds above which a model's yes counts: with Qwen2.5-Coder 1.5B, on 120 pairs from the tuning halves of SciFact,
-# HealthVer and AttributionBench, 29 % of what is supported passed, and 8 % of what is not (0.5: 78 % and 40 %).
+# Odds above which a model's yes counts. With Qwen2.5-Coder 1.5B, on 120 pairs from the tuning halves of
+# SciFact, HealthVer and AttributionBench, 29 % of what is supported passed so, and 8 % of what is not
+# (at 0.5: 78 % and 40 %).
 SUPPORTS = 3.0
 
 
