@@ -14,6 +14,8 @@ import importlib.util
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,6 +83,21 @@ class BgeSmall:
         self._lock = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
+
+    def warm(self) -> None:
+        """Begin to load the model in the background, for a text that comes soon, and return at once.
+
+        Most of the load runs outside Python's lock, beside whatever the caller does meanwhile. The first
+        text waits for its end, and is told what went wrong.
+        """
+        import_module("numpy")  # whole before two threads need it
+
+        def load() -> None:
+            with suppress(EmbeddingError, ImportError):
+                self._load()
+
+        # No daemon: at its exit the interpreter would stop it in the middle of foreign code.
+        threading.Thread(target=load, name="load-embedder").start()
 
     def documents(self, texts: Sequence[str]) -> Iterator[Vector]:
         for text in texts:
