@@ -1,5 +1,6 @@
 """Thoughts and answer are told apart, whatever the chunks."""
 
+import itertools
 import time
 
 import pytest
@@ -65,7 +66,7 @@ def test_chunks_never_change_the_result(
 ) -> None:
     text = "".join(texts)
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    chunks = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [text[start:end] for start, end in itertools.pairwise(edges)]
 
     def result(chunks: list[str]) -> tuple[str, str]:
         answer, thoughts = fold(split(chunks, opened=opened, json=json, complete=complete))
