@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -231,4 +232,8 @@ class Assembly:
             if self._with_model
             else None
         )
+        if model is not None:
+            # Beside the embedder's load, which it hides, and in this thread: two that import at once can meet
+            # half-made modules. It is the greatest part of the start, and the first request needs it.
+            import_module("openai")
         return Chat(self.collection, model, settings=self.settings)
