@@ -29,7 +29,7 @@ from chatbot.errors import (
     QuestionError,
     SchemaUnsupported,
 )
-from chatbot.evidence import Pack, Scored, as_data, candidates, pack
+from chatbot.evidence import Pack, Scored, as_data, asks_a_number, candidates, pack
 from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
 from chatbot.proving import as_evidence, prove, second_look
 from chatbot.settings import Settings
@@ -195,7 +195,8 @@ class Chat:
         packing = self._settings.packing
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)
-        packed = pack(ranked, hits, model.encoding, budget, whole=whole)
+        numbers = not whole and asks_a_number(draft.standalone)
+        packed = pack(ranked, hits, model.encoding, budget, whole=whole, numbers=numbers)
         if packed.left_out:
             draft.dropped.append(
                 f"{packed.left_out} of {len(ranked)} sentences found were not shown to the model: "

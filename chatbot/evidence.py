@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chatbot.tokens import Encoding
+from chatbot.verifying.quantities import quantities
 from store.collection import Collection
 from store.records import Hit, Paper, Sentence
 
@@ -23,6 +24,11 @@ from store.records import Hit, Paper, Sentence
 _PAPER_WEIGHT = 0.25
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
+_ASKS_A_NUMBER = re.compile(
+    r"\bhow (?:many|much|large|big|small|long|fast|often|high|low)\b|\b(?:what|which) (?:[\w-]+ )?"
+    r"(?:score|accuracy|rate|percentage|number|factor|ratio|margin|gain|size)s?\b",
+    re.IGNORECASE,
+)
 # The edges of <|im_start|>, </s>, <start_of_turn>, [INST]: a space behind them makes them plain text.
 _SPEAKER = re.compile(r"<(?=[|/A-Za-z])|\|(?=>)|\[(?=/?INST\])")
 
@@ -90,10 +96,13 @@ def pack(
     *,
     whole: bool = False,
     lead: bool = True,
+    numbers: bool = False,
 ) -> Pack:
     """As many sentences as fit into `budget` tokens: the best ones, or with `whole` abstract after abstract.
 
     With `lead`, a paper that is shown at all is shown with its first sentence, which says what it is about.
+    With `numbers`, sentences without a number are passed over, if any has one: a small model that is asked
+    "how many" and shown a well-sounding sentence without a number takes that.
     Papers stand in the order of `hits`, the best one last; sentences in their own.
     """
     chosen: dict[tuple[str, int], Scored] = {}
@@ -101,8 +110,9 @@ def pack(
     spent = 0
     first = {each.paper.id: each for each in ranked if each.sentence.number == 1}
     rank = {hit.paper.id: place for place, hit in enumerate(hits)}
+    counting = [each for each in ranked if quantities(each.sentence.readable)] if numbers else []
     order = sorted(ranked, key=lambda each: (rank[each.paper.id], each.sentence.number)) if whole else ranked
-    for each in order:
+    for each in counting or order:
         opens = each.paper.id not in headed
         heading = encoding.count(_heading("00", each.paper)) if opens else 0
         together = [[first[each.paper.id], each], [each]] if lead and opens else [[each]]
@@ -129,6 +139,11 @@ def pack(
             shown.append(Shown(key, paper, sentence))
             lines.append(_line(key, sentence))
     return Pack(tuple(shown), "\n".join(lines), len(ranked) - len(shown))
+
+
+def asks_a_number(question: str) -> bool:
+    """Whether the question is answered by a number."""
+    return bool(_ASKS_A_NUMBER.search(question))
 
 
 def as_data(text: str) -> str:

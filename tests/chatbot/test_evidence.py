@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.evidence import Scored, as_data, candidates, pack
+from chatbot.evidence import Scored, as_data, asks_a_number, candidates, pack
 from chatbot.tokens import encoding_for
+from chatbot.verifying.quantities import quantities
 from store import Collection
 from store.records import Hit, Paper, Sentence
 
@@ -112,3 +113,27 @@ def test_every_sentence_stands_where_its_address_says(seeded: Collection) -> Non
 
 def test_nothing_found_makes_an_empty_pack() -> None:
     assert pack([], [], ENCODING, 100).shown == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("How many rubric items does PLawBench have?", True),
+        ("By what factor does it compress contexts?", True),
+        ("Which accuracy does it reach?", True),
+        ("How does GSPO differ from GRPO?", False),
+        ("Which models were evaluated?", False),
+    ],
+)
+def test_a_question_for_a_number_is_known_by_its_words(question: str, wanted: bool) -> None:
+    assert asks_a_number(question) is wanted
+
+
+def test_a_question_for_a_number_is_shown_sentences_with_one(seeded: Collection) -> None:
+    asked = "How many rubric items does PLawBench have?"
+    hits = seeded.search(asked, 8)
+    packed = pack(candidates(asked, hits, seeded), hits, ENCODING, 450, numbers=True, lead=False)
+    assert packed.shown
+    assert all(quantities(each.sentence.readable) for each in packed.shown)
+    plain = pack(candidates(asked, hits[:1], seeded)[-1:], hits, ENCODING, 450, numbers=True)
+    assert plain.shown, "where no sentence has a number, all are shown"
