@@ -42,11 +42,16 @@ def _read(found: Iterable[Text | Reject]) -> Iterator[Record | Reject]:
     for item in found:
         if isinstance(item, Reject):
             yield item
+        elif item.met and _format(item.text) is pasted:
+            yield from pasted.records_met(item.text, item.name)
         else:
             yield from read_text(item.text, item.name)
 
 
 def read_text(text: str, name: str) -> Iterator[Record | Reject]:
     """The records and rejects of one text, `name` being what its sources are called. Never raises."""
-    chosen = next(format for format in _FORMATS if format.recognises(text))
-    return chosen.records(text, name)
+    return _format(text).records(text, name)
+
+
+def _format(text: str) -> Format:
+    return next(format for format in _FORMATS if format.recognises(text))

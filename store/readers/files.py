@@ -1,8 +1,9 @@
 """From paths to text: which files are meant, and what they say, whatever their encoding.
 
-A folder is read recursively in sorted order; hidden files and README and LICENSE files in it are passed
-over. A path that the user named and that can't be read is an error; a file inside a folder is a Reject.
-Never opens anything but regular files.
+A folder is read recursively in sorted order. In it, hidden files and folders, `__pycache__`, and README and
+LICENSE files are passed over; folders of installed programs (`site-packages`, `node_modules`) are one Reject
+each. A path that the user named is read whatever it is called; that it can't be read is an error, of a file
+inside a folder a Reject. Never opens anything but regular files.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from store.records import Reject, Source
 
 # A pasted text of this size is no pasted text; and the whole file is held in memory.
 _LARGEST = 256 * 2**20
-_PASSED_OVER = re.compile(r"\.|readme|licen[cs]e|copying", re.IGNORECASE)
+_PASSED_OVER = re.compile(r"\.|__pycache__$|readme|licen[cs]e|copying", re.IGNORECASE)
+_PROGRAMS = frozenset(("site-packages", "dist-packages", "node_modules"))
 _PASTE = "copy the abstracts out of it into a text file"
 _BINARY = (
     (b"%PDF-", "a PDF file: PDFs aren't read; paste the abstracts into a text file"),
@@ -35,10 +37,11 @@ _BINARY = (
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file's text and the name by which the user knows the file."""
+    """A file's text and the name by which the user knows the file; `met` in a folder, or named itself."""
 
     name: str
     text: str
+    met: bool = False
 
 
 def texts(paths: Iterable[str | Path]) -> Iterator[Text | Reject]:
@@ -81,7 +84,7 @@ def _texts(named: list[Path]) -> Iterator[Text | Reject]:
         empty = True
         for file in _walk(place, seen):
             empty = False
-            yield from _once(file, seen) if isinstance(file, Path) else (file,)
+            yield from _once(file, seen, met=True) if isinstance(file, Path) else (file,)
         if empty:
             yield _reject(place, "no text files in this folder: put files with abstracts into it")
 
@@ -93,7 +96,11 @@ def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Reject]:
         place = waiting.pop()
         try:
             if place.is_dir():
-                if _is_new(place, seen):
+                if place.name in _PROGRAMS and place != folder:
+                    yield _reject(
+                        place, "a folder of installed programs: name it itself if it holds abstracts"
+                    )
+                elif _is_new(place, seen):
                     inside = sorted(place.iterdir(), key=lambda item: item.name)
                     waiting += [item for item in reversed(inside) if not _PASSED_OVER.match(item.name)]
             else:
@@ -110,7 +117,7 @@ def _is_new(place: Path, seen: set[tuple[int, int]]) -> bool:
     return new
 
 
-def _once(file: Path, seen: set[tuple[int, int]]) -> Iterator[Text | Reject]:
+def _once(file: Path, seen: set[tuple[int, int]], *, met: bool = False) -> Iterator[Text | Reject]:
     """The file's text, unless it was read already under another name."""
     try:
         status = file.stat()
@@ -119,12 +126,12 @@ def _once(file: Path, seen: set[tuple[int, int]]) -> Iterator[Text | Reject]:
         elif status.st_size > _LARGEST:
             yield _reject(file, f"larger than {_LARGEST // 2**20} MB: split it")
         elif _is_new(file, seen):
-            yield _text(file, file.read_bytes())
+            yield _text(file, file.read_bytes(), met)
     except OSError as error:
         yield _reject(file, f"can't be read: {error.strerror or error}")
 
 
-def _text(file: Path, content: bytes) -> Text | Reject:
+def _text(file: Path, content: bytes, met: bool) -> Text | Reject:
     if not content.strip():
         return _reject(file, "empty file")
     for magic, reason in _BINARY:
@@ -133,7 +140,7 @@ def _text(file: Path, content: bytes) -> Text | Reject:
     text = decode(content)
     if text is None:
         return _reject(file, f"a binary file, not text: {_PASTE}")
-    return Text(file.as_posix(), text)
+    return Text(file.as_posix(), text, met)
 
 
 def decode(content: bytes) -> str | None:

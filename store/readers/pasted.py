@@ -9,6 +9,10 @@ Three habits, also mixed in one file:
 Copying leaves stray lines. Whatever belongs to no record becomes a Reject, one for each run of lines. A
 date that is no date leaves its field empty, and a Reject says so; the record is kept. Lines of an abstract
 that an editor wrapped are joined by a space.
+
+A text without any mark (`Abstract:`, an arXiv id) is taken only if it reads like abstracts, as
+`store.readers.plausible` judges; else the whole of it is one Reject. However much is left over, a text gives
+at most a hundred Rejects and one that counts the others.
 """
 
 from __future__ import annotations
@@ -17,11 +21,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from store.readers import plausible
 from store.readers.lines import Line, recognise
 from store.records import Record, Reject, Source
 
-# A paragraph of this length may be an abstract that nothing marks; a marked one may be shorter.
-_LONG_PARAGRAPH = 200
+_LONG_PARAGRAPH = plausible.LONG
 _LONGEST = 20_000
 _SHORTEST_MARKED = 40
 _SHORTEST_WORDS = 8
@@ -36,7 +40,11 @@ _LONG_COMMENT = re.compile(
 _FURNITURE = re.compile(
     r"additional authors|(?:△|▽|show|view|download|see|less|more)\b.{0,30}$|\W*\d*\W*$", re.IGNORECASE
 )
+_MARKS = ("abstract", "arxiv")
 _UNMARKED = "text between records that nothing marks as an abstract: put `Abstract:` before it if it is one"
+_NO_PROSE = "not sentences in English: put `Abstract:` before it if it is an abstract"
+# Rejects of one text that are told one by one.
+_TOLD = 100
 _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]}$]*$")
 
 
@@ -78,18 +86,49 @@ def recognises(text: str) -> bool:
 
 
 def records(text: str, name: str) -> Iterator[Record | Reject]:
-    """The records of a pasted text, and a Reject for all that is none, by line."""
+    """The records of a pasted text, and Rejects for all that is none, by line."""
+    return _records(text, name, met=False)
+
+
+def records_met(text: str, name: str) -> Iterator[Record | Reject]:
+    """`records`, for a file that was met in a folder: its name counts, and it has to be likelier."""
+    return _records(text, name, met=True)
+
+
+def _records(text: str, name: str, *, met: bool) -> Iterator[Record | Reject]:
     lines = [recognise(number, line) for number, line in enumerate(text.split("\n"), start=1)]
     blocks = list(_blocks(lines))
+    marked = any(block.kind in _MARKS for block in blocks)
+    reason = plausible.wrong_name(name, marked) if met else None
+    if reason is None and not marked:
+        reason = plausible.why_not([block.text for block in blocks], words=2 if met else 1)
+    if reason is not None:
+        first = next((line for line in lines if line.text), Line(1, "blank", ""))
+        return iter([Reject(Source(name, first.number), reason, _excerpt(first.text))])
     drafts, strays = _Assembly(blocks).drafts()
     found: list[Record | Reject] = []
-    marked = any(block.kind in ("abstract", "arxiv") for block in blocks)
     for draft in drafts:
         outcome = _finish(draft, name, marked)
         found.append(outcome)
         found += _wrong_dates(draft, name)
     found += _runs(strays, lines, name)
-    return iter(sorted(found, key=lambda item: item.source.line))
+    return _told(sorted(found, key=lambda item: item.source.line))
+
+
+def _told(found: Sequence[Record | Reject]) -> Iterator[Record | Reject]:
+    """All records; of the rejects the first ones, and where the others begin and how many they are."""
+    untold = sum(isinstance(item, Reject) for item in found) - _TOLD
+    told = 0
+    for item in found:
+        if isinstance(item, Record):
+            yield item
+            continue
+        told += 1
+        if told <= _TOLD:
+            yield item
+        elif told == _TOLD + 1:
+            reason = f"from here on, pieces of text that are no records: {untold}"
+            yield Reject(item.source, reason, item.excerpt)
 
 
 def _blocks(lines: Sequence[Line]) -> Iterator[_Block]:
@@ -252,6 +291,8 @@ def _finish(draft: _Draft, name: str, marked: bool) -> Record | Reject:
     text = draft.abstract.text
     if draft.abstract.kind == "text" and marked and not draft.values:
         return Reject(source, _UNMARKED, _excerpt(text))
+    if not marked and not plausible.is_prose(text):
+        return Reject(source, _NO_PROSE, _excerpt(text))
     if len(text) > _LONGEST:
         return Reject(source, f"{len(text):,} characters are too long for an abstract", _excerpt(text))
     if len(text) < _SHORTEST_MARKED or len(text.split()) < _SHORTEST_WORDS:
