@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chatbot.tokens import Encoding
+from chatbot.verifying.normal import normal
 from chatbot.verifying.quantities import quantities
 from store.collection import Collection
 from store.records import Hit, Paper, Sentence
@@ -29,6 +30,8 @@ _ASKS_A_NUMBER = re.compile(
     r"(?:score|accuracy|rate|percentage|number|factor|ratio|margin|gain|size)s?\b",
     re.IGNORECASE,
 )
+# "Qwen 2.5" and "Table 2" give no number.
+_NAME_BEFORE = re.compile(r"[A-Z][\w.-]* $")
 # The edges of <|im_start|>, </s>, <start_of_turn>, [INST]: a space behind them makes them plain text.
 _SPEAKER = re.compile(r"<(?=[|/A-Za-z])|\|(?=>)|\[(?=/?INST\])")
 
@@ -110,7 +113,7 @@ def pack(
     spent = 0
     first = {each.paper.id: each for each in ranked if each.sentence.number == 1}
     rank = {hit.paper.id: place for place, hit in enumerate(hits)}
-    counting = [each for each in ranked if quantities(each.sentence.readable)] if numbers else []
+    counting = [each for each in ranked if _gives_a_number(each.sentence.readable)] if numbers else []
     order = sorted(ranked, key=lambda each: (rank[each.paper.id], each.sentence.number)) if whole else ranked
     for each in counting or order:
         opens = each.paper.id not in headed
@@ -150,6 +153,11 @@ def as_data(text: str) -> str:
     """Text of a paper or a person as it may stand in a prompt: one line, no control characters, and none of
     the marks by which chat templates tell who speaks (`<|im_start|>`)."""
     return " ".join(_SPEAKER.sub(r"\g<0> ", _CONTROL.sub(" ", text)).split())
+
+
+def _gives_a_number(text: str) -> bool:
+    before = normal(text)
+    return any(not _NAME_BEFORE.search(before[: number.start]) for number in quantities(text))
 
 
 def _place(each: Scored) -> tuple[str, int]:
