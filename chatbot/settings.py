@@ -163,7 +163,12 @@ def _home(given: _Found | None) -> Path:
             return path
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("chatbot", appauthor=False))
+    try:
+        return Path(platformdirs.user_data_dir("chatbot", appauthor=False))
+    except RuntimeError as error:
+        raise SettingsError(
+            "There is no home directory to keep things in. Set CHATBOT_HOME to a folder of yours."
+        ) from error
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -62,7 +62,14 @@ def test_flags_beat_the_environment_which_beats_the_file_here_which_beats_the_on
 
 
 def test_every_setting_can_be_a_variable(machine: Machine) -> None:
-    given = {"home": "/h", "cache": "/c", "collection": "c", "packing": "whole", "embedding_path": "/e"}
+    given = {
+        "home": "/h",
+        "cache": "/c",
+        "collection": "c",
+        "packing": "whole",
+        "verifier": "fast",
+        "embedding_path": "/e",
+    }
     for name in NAMES:
         value = given.get(name, "http://localhost:1/v1" if "url" in name else "600")
         settings = machine.load(
@@ -203,3 +210,15 @@ def test_any_text_is_a_setting_or_an_error_of_ours(name: str, value: str) -> Non
     else:
         return
     assert f"--{name.replace('_', '-')}" in message
+
+
+def test_where_there_is_no_home_directory_chatbot_home_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def homeless(*args: object, **options: object) -> None:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_data_dir", homeless)
+    with pytest.raises(SettingsError, match="CHATBOT_HOME"):
+        load({}, {}, tmp_path)
+    assert load({}, {"CHATBOT_HOME": str(tmp_path)}, tmp_path).home == tmp_path
