@@ -12,6 +12,8 @@ It decides nothing: which records are one paper is `ingesting`'s and `merging`'s
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -121,7 +123,7 @@ class Ledger:
         except sqlite3.Error as error:
             text = str(error)
             folder = self.path.parent
-            if "disk is full" in text:
+            if "disk is full" in text or ("disk I/O" in text and _full(folder)):
                 raise CollectionError(
                     f"The disk that holds {folder} is full: nothing was lost, but this could not be written. "
                     "Free some space and run the command again."
@@ -134,6 +136,11 @@ class Ledger:
                 raise CollectionDamaged(
                     f"The collection's file {self.path} can't be read ({text}). Move the folder {folder} "
                     "away and ingest your sources again."
+                ) from error
+            if not os.access(folder, os.W_OK):
+                raise CollectionError(
+                    f"{folder} can't be written, which SQLite needs even to read ({text}). Change its "
+                    "permissions, or set CHATBOT_HOME to a folder of yours and ingest there."
                 ) from error
             raise CollectionError(
                 f"The collection at {folder} can't be used: {text}. Check the folder."
@@ -483,6 +490,11 @@ def content(record: Record) -> str:
     return json.dumps(
         {name: value for name, value in fields.items() if value}, sort_keys=True, ensure_ascii=False
     )
+
+
+def _full(folder: Path) -> bool:
+    """Whether the disk has no room for SQLite's smallest files; it calls that an I/O error like any other."""
+    return shutil.disk_usage(folder).free < 2**20
 
 
 def _record(value: str, source: Source) -> Record:

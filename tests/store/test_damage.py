@@ -342,3 +342,17 @@ def test_a_folder_that_cannot_be_written_is_said(filled):
     chroma.write_text("a file where a folder should be")
     with open_again(filled) as collection, pytest.raises(CollectionError, match=r"can't be made.*Check"):
         collection.rebuild()
+
+
+def test_a_collection_in_a_folder_of_others_is_said(filled):
+    folder = filled / "collections" / "papers"
+    for left in folder.glob("ledger.sqlite3-*"):
+        left.unlink()
+    folder.chmod(0o500)
+    try:
+        if os.access(folder, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        with pytest.raises(CollectionError, match=r"can't be written.*CHATBOT_HOME"):
+            open_again(filled).close()
+    finally:
+        folder.chmod(0o700)
