@@ -207,3 +207,16 @@ def test_an_endpoint_that_is_not_there_is_said(endpoint):
 
 def test_a_key_is_never_shown():
     assert "secret" not in repr(OpenAIEmbedder("http://127.0.0.1:1/v1", "m", "secret"))
+
+
+def test_a_model_that_is_warmed_gives_the_same_vectors(bge):
+    warmed = BgeSmall()
+    warmed.warm()
+    assert (warmed.query("text") == bge.query("text")).all()
+
+
+def test_what_goes_wrong_in_warming_is_told_to_the_first_text(tmp_path):
+    broken = BgeSmall(tmp_path)
+    broken.warm()
+    with pytest.raises(EmbeddingError, match="can't be read"):
+        broken.query("text")
