@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     answers = run(settings, asked[: chosen.limit])
     print(report(chosen.questions, settings, asked, answers))
     if chosen.json:
-        chosen.json.write_text(json.dumps(shapes, indent=1, ensure_ascii=False) + "\n")
+        chosen.json.write_text(shapes.dumps([shapes.answer(answer) for answer in answers]) + "\n")
 
 
 def run(settings: Settings, asked: Sequence[Asked]) -> list[Answer]:
