@@ -74,7 +74,7 @@ def _is_name(word: str, before: str) -> bool:
 
 
 def _parts(word: str) -> list[str]:
-    """ "Claude-3.7/GPT-4o" are two names."""
+    """ "Llama-3/GPT-4o" are two names."""
     return [part for part in word.split("/") if part] if "/" in word else [word]
 
 

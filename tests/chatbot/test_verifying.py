@@ -135,7 +135,7 @@ def test_quantities_are_read_with_scale_and_unit(text: str, value: float, unit: 
 @pytest.mark.parametrize(
     "text",
     (  # noqa: SIM905
-        "Qwen2.5 GPT-4o AIME24 pass@8 Qwen2.5-72B Claude-3.7 (1) (2) zero-shot 2D top-k one ResNet-50 v2.0 "
+        "Qwen2.5 GPT-4o AIME24 pass@8 Qwen2.5-72B Gemini-2.0 (1) (2) zero-shot 2D top-k one ResNet-50 v2.0 "
         "GPT-4-turbo Llama-3.1-8B"
     ).split(),
 )
@@ -176,7 +176,7 @@ def test_a_name_is_not_said_by_another_like_it(claim: str, evidence: str) -> Non
         ("It is GSPO's idea.", "It is the idea of GSPO."),
         ("AlpacaEval 2 is hard.", "Alpaca Eval-2 is hard."),
         ("It is GRPO.", "It is GRPO-based."),
-        ("It uses GPT-4o.", "It uses Claude-3.7/GPT-4o."),
+        ("It uses GPT-4o.", "It uses Gemini-2.0/GPT-4o."),
         ("STP is fast.", "Staged Token Pruning (STP) is fast."),
         ("Staged Token Pruning (STP) is fast.", "STP is fast."),
         ("Training is stable.", "We see stable training."),
