@@ -15,7 +15,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -233,7 +232,9 @@ class Assembly:
             else None
         )
         if model is not None:
+            from chatbot.model.client import load_sdk
+
             # Beside the embedder's load, which it hides, and in this thread: two that import at once can meet
             # half-made modules. It is the greatest part of the start, and the first request needs it.
-            import_module("openai")
+            load_sdk()
         return Chat(self.collection, model, settings=self.settings)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chatbot.endpoint import is_loopback
@@ -18,6 +20,21 @@ if TYPE_CHECKING:
 _HEADERS = frozenset(
     ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding")
 )
+
+
+# A transport of the SDK that is never used here and takes a fifth of its import, where aiohttp is installed:
+# Chroma brings it along, for its Kubernetes client.
+_NOT_NEEDED = "openai._vendor.httpx_aiohttp"
+
+
+def load_sdk() -> None:
+    """Import the SDK, 0.3 s, before it is needed.
+
+    Without its asynchronous transport over aiohttp: a module that is None in `sys.modules` can't be imported,
+    and the SDK does then as it does where aiohttp is missing. Under another name it is imported as ever.
+    """
+    sys.modules.setdefault(_NOT_NEEDED, None)  # type: ignore[arg-type]
+    import_module("openai")
 
 
 def make_http(base_url: str, api_key: str | None) -> httpx2.Client:

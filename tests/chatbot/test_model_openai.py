@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -522,3 +524,14 @@ class TestWindow:
 
     def test_a_server_that_is_not_there_leaves_the_default(self) -> None:
         assert OpenAIModel("http://127.0.0.1:9/v1", "m").window == 8192
+
+
+def test_the_sdk_is_loaded_without_the_transport_that_nothing_uses() -> None:
+    code = "from chatbot.model.client import load_sdk; load_sdk(); import openai, sys; openai.OpenAI"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print('aiohttp' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
