@@ -121,9 +121,10 @@ def local_file(settings: Settings) -> tuple[str, Path | None] | None:
     Raises LocalModelError if that is not here.
     """
     from chatbot.local import weights
+    from chatbot.local.files import expanded
 
     wanted = settings.model
-    if wanted and (own := Path(wanted).expanduser()).is_file():
+    if wanted and (own := expanded(wanted)).is_file():
         return own.stem, own
     models = weights.models(settings.cache)
     found = next((each for each in models if (each.name == wanted if wanted else each.in_use)), None)

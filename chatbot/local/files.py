@@ -58,3 +58,11 @@ def _open(path: Path) -> int:
             "Run `chatbot model serve` (or Ollama, or LM Studio) and it will be found."
         )
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def expanded(path: str) -> Path:
+    """A path as a person wrote it, its `~` expanded; as it stands where `~` names nobody here."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chatbot.errors import LocalModelError
 from chatbot.local import gguf, hub, pieces
-from chatbot.local.files import write_json
+from chatbot.local.files import expanded, write_json
 from chatbot.local.pieces import QWEN, Progress, installed, missing
 
 __all__ = [
@@ -100,7 +100,7 @@ def use(cache: Path, ref: str, progress: Progress | None = None) -> LocalModel:
         chosen = None if known.source == _PACKAGES else known.name
         _edit(cache, lambda registry: replace(registry, in_use=chosen))
         return _in_use(cache)
-    file = Path(ref).expanduser()
+    file = expanded(ref)
     if file.is_file():
         return _add(cache, file.resolve(), _FILE)
     if hub.is_reference(ref):
@@ -178,7 +178,7 @@ def _find(known: list[LocalModel], ref: str) -> LocalModel | None:
     for model in known:
         if ref == model.name or (model.source not in (_PACKAGES, _FILE) and ref == model.source):
             return model
-    given = Path(ref).expanduser().resolve()
+    given = expanded(ref).resolve()
     return next((model for model in known if model.path is not None and model.path.resolve() == given), None)
 
 

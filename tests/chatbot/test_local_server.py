@@ -158,7 +158,7 @@ def test_a_killed_server_is_replaced_and_so_is_one_that_hangs(
     second = ensure(home, qwen_weights, context=CONTEXT, idle=0)
     assert second.pid != first.pid
 
-    monkeypatch.setattr(server, "_HUNG", 0.5)
+    monkeypatch.setattr(server, "_HUNG", 2.0)
     os.kill(second.pid, signal.SIGSTOP)
     third = ensure(home, qwen_weights, context=CONTEXT, idle=0)
     assert third.pid != second.pid
