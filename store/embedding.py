@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -119,13 +120,15 @@ class BgeSmall:
         feed = {key: numpy.array([values], dtype=numpy.int64) for key, values in inputs.items()}
         hidden = self._session.run(None, feed)[0]  # (1, tokens, dimension)
         cls = numpy.asarray(hidden[0, 0], dtype=numpy.float32)
-        return cls / numpy.float32(numpy.linalg.norm(cls))
+        return numpy.asarray(cls / numpy.float32(numpy.linalg.norm(cls)), dtype=numpy.float32)
 
     def _load(self) -> None:
         with self._lock:
             if self._session is not None:
                 return
             paths = [_checked(self._place() / name, digest) for name, digest in self.FILES]
+            # Its wheels send telemetry, from 1.31 on Linux too, unless this stands before the import.
+            os.environ["ORT_DISABLE_TELEMETRY"] = "1"
             import onnxruntime
             import tokenizers
 
