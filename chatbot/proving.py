@@ -10,27 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chatbot.citing import Statement, align
+from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, Verdict
-from chatbot.verifying import Judgement, Passage, judge, settle
+from chatbot.verifying import Judgement, Passage, judge, settle, weight
 from store.records import Sentence
-
-_RANK = {Verdict.SUPPORTED: 3, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0}
 
 
 def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
     """The claim, and the keys that it named although they were never shown."""
     named, lost = _named(statement, pack)
-    rests, judgement = _judged(statement.text, named)
+    rests, judgement = named, _judged(statement.text, named)
     found_by = statement.found_by
     if judgement.verdict is not Verdict.SUPPORTED:
         # What it named may say half of it; what else was shown may say the rest, or the whole.
-        aligned = [pack.shown[index] for index in align(statement.text, _texts(pack.shown))]
-        for other in (_merged(named, aligned), aligned):
+        aligned = _aligned(statement.text, pack.shown)
+        for other in (list(dict.fromkeys([*named, *aligned])), aligned):
             again = _judged(statement.text, other)
-            if _better(again[1], judgement, bool(rests)):
-                rests, judgement = again
+            if _better(again, judgement, bool(rests)):
+                rests, judgement = other, again
                 found_by = FoundBy.ALIGNMENT if not set(rests) <= set(named) else found_by
     rests, judgement = _needed(statement.text, rests, judgement)
     if judgement.verdict is Verdict.UNSUPPORTED:
@@ -47,8 +45,8 @@ def second_look(claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], flo
     wanted = {(each.paper, each.sentence) for each in claim.evidence}
     rests = [each for each in pack.shown if (each.paper.id, each.sentence.number) in wanted]
     if not rests:
-        rests = [pack.shown[index] for index in align(claim.text, _texts(pack.shown), most=1)]
-    _, judgement = _judged(claim.text, rests)
+        rests = _aligned(claim.text, pack.shown, most=1)
+    judgement = _judged(claim.text, rests)
     if judgement.settled or (odds := ask([_passage(each) for each in rests])) is None:
         return None
     again = settle(judgement, odds)
@@ -72,14 +70,14 @@ def _named(statement: Statement, pack: Pack) -> tuple[list[Shown], tuple[str, ..
         if key in pack.by_key:
             named.append(pack.by_key[key])
         elif "." not in key and (of_paper := pack.of_paper(key)):
-            named += [of_paper[index] for index in align(statement.text, _texts(of_paper))]
+            named += _aligned(statement.text, of_paper)
         else:
             lost.append(key)
     return list(dict.fromkeys(named)), tuple(lost)
 
 
-def _judged(text: str, rests: list[Shown]) -> tuple[list[Shown], Judgement]:
-    return rests, judge(text, [_passage(each) for each in rests])
+def _judged(text: str, rests: list[Shown]) -> Judgement:
+    return judge(text, [_passage(each) for each in rests])
 
 
 def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
@@ -87,7 +85,7 @@ def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
     that some other sentence disagrees is no reason to doubt what a named one half says."""
     if new.verdict is Verdict.CONTRADICTED and had_evidence and old.verdict is Verdict.PARTIAL:
         return False
-    return _RANK[new.verdict] > _RANK[old.verdict]
+    return weight(new.verdict) > weight(old.verdict)
 
 
 def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[Shown], Judgement]:
@@ -96,7 +94,7 @@ def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[S
         fewer = [other for other in rests if other is not each]
         if not fewer:
             break
-        _, again = _judged(text, fewer)
+        again = _judged(text, fewer)
         if again.verdict is judgement.verdict and again.coverage >= judgement.coverage:
             rests, judgement = fewer, again
     return rests, judgement
@@ -107,9 +105,5 @@ def _passage(each: Shown) -> Passage:
     return Passage(each.sentence.readable, tuple(name for name in names if name))
 
 
-def _merged(named: list[Shown], aligned: list[Shown]) -> list[Shown]:
-    return list(dict.fromkeys([*named, *aligned]))
-
-
-def _texts(shown: Sequence[Shown]) -> list[str]:
-    return [each.sentence.readable for each in shown]
+def _aligned(text: str, shown: Sequence[Shown], most: int = MOST) -> list[Shown]:
+    return [shown[index] for index in align(text, [each.sentence.readable for each in shown], most)]

@@ -5,7 +5,7 @@ model answers: JSON that follows the schema, or prose with markers. `align` find
 an uncited statement rests on. Nothing here judges whether it is true.
 """
 
-from chatbot.citing.alignment import align
+from chatbot.citing.alignment import MOST, align
 from chatbot.citing.reading import AnswerReader, Piece, Statement, answer_schema
 
-__all__ = ["AnswerReader", "Piece", "Statement", "align", "answer_schema"]
+__all__ = ["MOST", "AnswerReader", "Piece", "Statement", "align", "answer_schema"]

@@ -17,12 +17,12 @@ from chatbot.verifying.normal import normal
 from store.keywords import stems, words
 
 # A statement rarely rests on more than two sentences; each must add a tenth of its weight.
-_MOST = 2
+MOST = 2
 _ADDS = 0.1
 _FAINTEST = 0.2
 
 
-def align(statement: str, shown: Sequence[str], most: int = _MOST) -> tuple[int, ...]:
+def align(statement: str, shown: Sequence[str], most: int = MOST) -> tuple[int, ...]:
     """Indices into `shown` (readable sentences) of the few that say most of the statement; () for none."""
     if not shown:
         return ()

@@ -78,6 +78,11 @@ class Judgement:
 _ORDER = (Verdict.UNSUPPORTED, Verdict.PARTIAL, Verdict.CONTRADICTED, Verdict.SUPPORTED)
 
 
+def weight(verdict: Verdict) -> int:
+    """How much a verdict says: of two passages the one whose verdict weighs more is the evidence."""
+    return _ORDER.index(verdict)
+
+
 def judge(claim: str, passages: Sequence[Passage]) -> Judgement:
     """What the passages show about `claim`. Every verdict but supported says what is missing.
 
@@ -104,18 +109,18 @@ def judge(claim: str, passages: Sequence[Passage]) -> Judgement:
 def _best(claim: str, passages: Sequence[Passage]) -> Judgement:
     """The verdict of the passage that shows most. A conflict yields to a passage that says it in full."""
     judged = [_single(claim, passage) for passage in passages]
-    return max(judged, key=lambda each: (_ORDER.index(each.verdict), each.coverage))
+    return max(judged, key=lambda each: (weight(each.verdict), each.coverage))
 
 
 def _single(claim: str, passage: Passage) -> Judgement:
-    texts, known = (passage.text,), passage.known
-    if _folded(claim) == _folded(passage.text):
+    text = passage.text
+    if _folded(claim) == _folded(text):
         return Judgement(Verdict.SUPPORTED, (), 1.0, settled=True)
-    lacking_words, coverage = _coverage(claim, texts, known)
-    if conflict := _conflict(claim, texts, known, coverage):
+    lacking_words, coverage = _coverage(claim, passage)
+    if conflict := _conflict(claim, passage, coverage):
         return Judgement(Verdict.CONTRADICTED, (conflict,), coverage, settled=True)
-    lacking_numbers = (*_missing_numbers(claim, texts), *_strangely_counted(claim, passage.text))
-    lacking_names = missing_names(claim, texts, known)
+    lacking_numbers = (*_missing_numbers(claim, text), *_strangely_counted(claim, text))
+    lacking_names = missing_names(claim, [text], passage.known)
     if lacking_numbers or lacking_names:
         missing = (*lacking_numbers, *(f'"{name}" not in evidence' for name in lacking_names))
         # A sentence about something else altogether is not half true: its subject has to be there. Nor is
@@ -125,12 +130,12 @@ def _single(claim: str, passage: Passage) -> Judgement:
         half = coverage >= SAME and not subject_lost and not numbers_lost
         return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
     if coverage >= SURE:
-        too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
+        too_much = [more for clause in clauses(claim) for more in _excess(clause, text)]
         if (subject := _HEAD.match(normal(claim))) and content_stems(subject[1]) & set(lacking_words):
             return Judgement(Verdict.PARTIAL, (f'"{subject[1]}" not in evidence',), coverage)
         if too_much:
             return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), coverage)
-        if len(meaning(claim)) < 2 and not quantities(claim) and _folded(claim) not in _folded(passage.text):
+        if len(meaning(claim)) < 2 and not quantities(claim) and _folded(claim) not in _folded(text):
             return Judgement(Verdict.PARTIAL, ("it says too little to be proven",), coverage)
         return Judgement(Verdict.SUPPORTED, (), coverage, settled=True)
     shown = ", ".join(lacking_words[:_NAMED])
@@ -146,41 +151,38 @@ def _excess(clause: str, evidence: str) -> tuple[str, ...]:
     return excess(clause, nearest(clause, evidence) or evidence)
 
 
-def _coverage(claim: str, evidence: Sequence[str], known: Sequence[str]) -> tuple[list[str], float]:
+def _coverage(claim: str, passage: Passage) -> tuple[list[str], float]:
     wanted = content_stems(_CONNECTIVE.sub("", normal(claim))) - content_stems(_LIGHT)
     if not wanted:
         # "It achieves this." has nothing but light words: then they count.
         wanted = content_stems(normal(claim))
     if not wanted:
         return [], 0.0
-    there = [number for text in evidence for number in quantities(text)]
+    there = quantities(passage.text)
     # "13 billion" is said by "13B".
     same = [number.text for number in quantities(claim) if any(number.same(other) for other in there)]
-    said = content_stems(
-        " ".join(
-            [*map(normal, [*evidence, *known]), *same, *(word for text in evidence for word in alike(text))]
-        )
-    )
+    texts = map(normal, [passage.text, *passage.known])
+    said = content_stems(" ".join([*texts, *same, *alike(passage.text)]))
     missing = sorted(wanted - said)
     return missing, 1 - len(missing) / len(wanted)
 
 
-def _conflict(claim: str, evidence: Sequence[str], known: Sequence[str], coverage: float) -> str | None:
+def _conflict(claim: str, passage: Passage, coverage: float) -> str | None:
     """What the evidence says otherwise. Only where the two speak of the same thing at all."""
     if coverage < FAINT:
         return None
-    if bound := misbound(claim, evidence):
+    text = passage.text
+    if bound := misbound(claim, [text]):
         name, number, others = bound
         return f'"{number.text}" for {name}, but the evidence says {_listed(others)}'
-    if pair := reversed_comparison(claim, evidence, known):
+    if pair := reversed_comparison(claim, [text], passage.known):
         return f"the evidence has {pair[1]} ahead of {pair[0]}, not behind"
-    text = evidence[0]
     if counted := other_noun(claim, text):
         return f'"{_counted(counted[0])}", but the evidence says {", ".join(map(_counted, counted[1]))}'
     if ends := other_ends(claim, text):
         return f'"{ends[0]}", but the evidence says "{ends[1]}"'
-    for number in _absent(claim, evidence):
-        rivals = _rivals(number, evidence)
+    for number in _absent(claim, text):
+        rivals = _rivals(number, text)
         if rivals and coverage >= SAME:
             return f'"{number.text}" not in evidence: {_listed(rivals)}'
     if coverage < 0.5:
@@ -202,23 +204,22 @@ def _counted(number: Quantity) -> str:
     return f"{number.text} {number.noun}"
 
 
-def _absent(claim: str, evidence: Sequence[str]) -> list[Quantity]:
-    there = [number for text in evidence for number in quantities(text)]
+def _absent(claim: str, evidence: str) -> list[Quantity]:
+    there = quantities(evidence)
     return [number for number in quantities(claim) if not any(number.same(other) for other in there)]
 
 
-def _rivals(number: Quantity, evidence: Sequence[str]) -> list[Quantity]:
+def _rivals(number: Quantity, evidence: str) -> list[Quantity]:
     """Other quantities of the evidence that stand where this one should: same unit, same noun."""
-    there = [other for text in evidence for other in quantities(text)]
     noun = number.noun[:5]
     return [
         other
-        for other in there
+        for other in quantities(evidence)
         if other.unit == number.unit and (number.unit or (noun and other.noun[:5] == noun))
     ]
 
 
-def _missing_numbers(claim: str, evidence: Sequence[str]) -> tuple[str, ...]:
+def _missing_numbers(claim: str, evidence: str) -> tuple[str, ...]:
     return tuple(f'"{number.text}" not in evidence' for number in _absent(claim, evidence))
 
 
