@@ -401,12 +401,14 @@ class Collection:
 
     def _resolved(self, filter: Filter) -> Filter:
         """The filter with the ids that its papers have now. An id that nobody has lets nothing pass."""
-        if not filter.ids:
+        if not (filter.ids or filter.without):
             return filter
-        rows = [(id, self._ledger.resolve(id)) for id in filter.ids]
-        return replace(
-            filter, ids=tuple(id if row is None else self._ledger.paper_at(row).id for id, row in rows)
-        )
+
+        def current(ids: tuple[str, ...]) -> tuple[str, ...]:
+            rows = [(id, self._ledger.resolve(id)) for id in ids]
+            return tuple(id if row is None else self._ledger.paper_at(row).id for id, row in rows)
+
+        return replace(filter, ids=current(filter.ids), without=current(filter.without))
 
     def _nearest(self, text: str, filter: Filter) -> dict[str, float]:
         """Cosines of the nearest papers that pass, by id; empty where there are no vectors."""

@@ -39,7 +39,7 @@ def period(text: str) -> tuple[str, str]:
 def condition(filter: Filter) -> tuple[str, list[object]]:
     """SQL over `papers` that holds for those that pass, and its parameters. Empty: "1".
 
-    `ids` are the caller's to resolve: here they are compared as they stand.
+    `ids` and `without` are the caller's to resolve: here they are compared as they stand.
     The connection must know the function `mentions(text, folded_phrase)`.
     """
     parts: list[str] = []
@@ -60,6 +60,9 @@ def condition(filter: Filter) -> tuple[str, list[object]]:
     if filter.ids:
         parts.append(f"papers.id IN ({', '.join('?' * len(filter.ids))})")
         values += filter.ids
+    if filter.without:
+        parts.append(f"papers.id NOT IN ({', '.join('?' * len(filter.without))})")
+        values += filter.without
     return " AND ".join(parts) or "1", values
 
 

@@ -116,17 +116,19 @@ class Filter:
 
     `since` and `until` are inclusive ISO dates, possibly partial: until "2025-05" includes all
     of May. A paper without a date passes neither. `text` is a phrase that the readable abstract,
-    title or label contains, whatever the case.
+    title or label contains, whatever the case. `ids` are the only papers that may pass, `without` those
+    that may not.
     """
 
     since: str | None = None
     until: str | None = None
     text: str | None = None
     ids: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.since or self.until or self.text or self.ids)
+        return self == Filter()
 
 
 @dataclass(frozen=True, slots=True)

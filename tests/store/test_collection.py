@@ -255,6 +255,15 @@ def test_filtered_and_unfiltered_search_agree(collection):
     assert [hit.score for hit in plain] == pytest.approx([hit.score for hit in filtered], abs=1e-4)
 
 
+def test_papers_may_be_left_out_by_their_ids(collection):
+    first, *others = (hit.paper.id for hit in collection.search("method for violins", limit=20))
+    hidden = Filter(without=(first,))
+    assert [hit.paper.id for hit in collection.search("method for violins", 20, hidden)] == others
+    assert first not in [paper.id for paper in collection.papers(hidden)]
+    assert collection.count(hidden) == collection.count() - 1
+    assert not hidden.empty
+
+
 def test_equal_scores_are_ordered_by_id(opening):
     collection = opening()
     collection.ingest([record(1, arxiv_id=f"2505.1000{number}", line=number + 1) for number in range(5)])
