@@ -10,7 +10,8 @@
     │   ├── ModelBusy           429 or 5xx, still so after the retries
     │   ├── ModelGarbled        its reply is not what the protocol says (HTML, broken SSE)
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
-    └── LocalModelError     the built-in local model can't be prepared or started
+    ├── LocalModelError     the built-in local model can't be prepared or started
+    └── CalibrationError    a calibration can't be read, written or measured
 
 The store has its own tree, rooted in `store.errors.StoreError`; faces catch both roots.
 """
@@ -60,3 +61,7 @@ class ModelCut(ModelError):
 
 class LocalModelError(ChatbotError):
     """The built-in local model can't be prepared or started."""
+
+
+class CalibrationError(ChatbotError):
+    """A model's thresholds can't be read, written or measured."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
-from chatbot.values import Claim, Evidence, FoundBy, Verdict
+from chatbot.values import Claim, Evidence, FoundBy, JudgedBy, Verdict
 from chatbot.verifying import Judgement, Passage, judge, settle, weight
 from store.records import Sentence
 
@@ -37,10 +37,20 @@ def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
     return Claim(statement.text, judgement.verdict, found_by, evidence, judgement.missing), lost
 
 
-def second_look(claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], float | None]) -> Claim | None:
+def attribute(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with the evidence that it names, unchecked; and the keys that were never shown."""
+    named, lost = _named(statement, pack)
+    evidence = tuple(as_evidence(each.sentence) for each in named)
+    found_by = statement.found_by if named else FoundBy.NONE
+    return Claim(statement.text, Verdict.UNCHECKED, found_by, evidence), lost
+
+
+def second_look(
+    claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], float | None], supports: float
+) -> Claim | None:
     """The claim after a model was asked about it; None where the rules settled it or no model answers.
 
-    `ask` gives the model's odds that the passages say the claim.
+    `ask` gives the model's log-odds that the passages say the claim; from `supports` on they do.
     """
     wanted = {(each.paper, each.sentence) for each in claim.evidence}
     rests = [each for each in pack.shown if (each.paper.id, each.sentence.number) in wanted]
@@ -49,12 +59,19 @@ def second_look(claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], flo
     judgement = _judged(claim.text, rests)
     if judgement.settled or (odds := ask([_passage(each) for each in rests])) is None:
         return None
-    again = settle(judgement, odds)
+    again = settle(judgement, odds, supports)
     if again.verdict is Verdict.UNSUPPORTED:
-        return replace(claim, verdict=again.verdict, missing=again.missing)
+        return replace(claim, verdict=again.verdict, missing=again.missing, judged_by=JudgedBy.MODEL)
     found_by = FoundBy.ALIGNMENT if claim.found_by is FoundBy.NONE else claim.found_by
     evidence = tuple(as_evidence(each.sentence) for each in rests)
-    return Claim(claim.text, again.verdict, found_by, evidence, again.missing)
+    return replace(
+        claim,
+        verdict=again.verdict,
+        found_by=found_by,
+        evidence=evidence,
+        missing=again.missing,
+        judged_by=JudgedBy.MODEL,
+    )
 
 
 def as_evidence(sentence: Sentence) -> Evidence:

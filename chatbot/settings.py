@@ -71,6 +71,9 @@ class Settings:
     verifier: str = "auto"
     """Who gives verdicts: `fast` rules alone, or the `model` too where they leave it open; `auto`: the model
     where its endpoint tells log-probabilities."""
+    policy: str = "flag"
+    """What becomes of a sentence that is not proven: `flag` shows it as such, `strict` withdraws it and says
+    so, `off` checks nothing."""
     embedding_base_url: str | None = None
     """An OpenAI-compatible embeddings endpoint, instead of the embedder that is built in."""
     embedding_model: str | None = None
@@ -106,6 +109,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "papers": kinds.whole(1, 1_000),
     "packing": kinds.one_of("auto", "packed", "whole"),
     "verifier": kinds.one_of("auto", "fast", "model"),
+    "policy": kinds.one_of("flag", "strict", "off"),
     "embedding_base_url": kinds.url,
     "embedding_model": kinds.text,
     "embedding_api_key": kinds.secret,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
 from store.records import Hit, Paper, Source
+from store.suspicion import suspicions
 
 if TYPE_CHECKING:
     from store.ingesting import IngestReport
@@ -33,6 +34,9 @@ def answer(value: Answer) -> Shape:
         "claims": [_claim(item) for item in value.claims],
         "citations": [_citation(item) for item in value.citations],
         "near_misses": [_near_miss(item) for item in value.near_misses],
+        "premise": None if value.premise is None else _claim(value.premise),
+        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "full_text": [_reference(item) for item in value.full_text],
         "dropped": list(value.dropped),
         "usage": _usage(value.usage),
         "timings": _timings(value.timings),
@@ -59,6 +63,7 @@ def paper(value: Paper) -> Shape:
         "comment": value.comment,
         "venue": value.venue,
         "sources": [_source(item) for item in value.sources],
+        "suspicions": list(suspicions(value.abstract)),
     }
 
 
@@ -123,6 +128,8 @@ def _claim(value: Claim) -> Shape:
         "verdict": value.verdict.value,
         "found_by": value.found_by.value,
         "missing": list(value.missing),
+        "judged_by": value.judged_by.value,
+        "replaces": value.replaces or None,
         "evidence": [_evidence(item) for item in value.evidence],
     }
 
@@ -142,7 +149,11 @@ def _citation(value: Citation) -> Shape:
 
 
 def _near_miss(value: NearMiss) -> Shape:
-    return {**_reference(value.paper), "evidence": _evidence(value.evidence)}
+    return {
+        **_reference(value.paper),
+        "evidence": _evidence(value.evidence),
+        "missing": list(value.missing),
+    }
 
 
 def _reference(value: Paper) -> Shape:
@@ -154,6 +165,7 @@ def _reference(value: Paper) -> Shape:
         "arxiv_id": value.arxiv_id,
         "created": value.created,
         "url": value.link,
+        "suspicions": list(suspicions(value.abstract)),
     }
 
 

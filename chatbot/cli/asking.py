@@ -26,10 +26,18 @@ _papers = options.setting(
     "--papers", metavar="N", type=click.IntRange(min=1), help="Read at most so many papers for an answer."
 )
 
+_policy = options.setting(
+    "--policy",
+    type=click.Choice(["flag", "strict", "off"]),
+    help="Unproven sentences: flag shows them as such, strict withdraws them, off checks nothing.",
+)
+
 
 @click.command(epilog=_ENDS)
 @click.argument("question", nargs=-1)
 @_papers
+@_policy
+@options.verifier
 @options.filters
 @options.json_output
 @options.place
@@ -56,6 +64,8 @@ def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
 
 @click.command()
 @_papers
+@_policy
+@options.verifier
 @options.filters
 @options.place
 @options.endpoint

@@ -86,6 +86,13 @@ endpoint = _together(
 )
 """--base-url --model --api-key --no-model"""
 
+verifier = setting(
+    "--verifier",
+    type=click.Choice(["auto", "fast", "model"]),
+    help="Who gives verdicts: fast rules alone, or the model too where they leave it open.",
+)
+"""--verifier"""
+
 filters = _together(
     click.option(
         "--since", metavar="DATE", callback=_part, expose_value=False, help="Papers from 2025, 2025-05, … on."

@@ -16,11 +16,6 @@ from chatbot.model import ChatModel, Message
 from chatbot.values import Verdict
 from chatbot.verifying.fast import Judgement, Passage
 
-# Odds above which a model's yes counts. With Qwen2.5-Coder 1.5B, on 120 pairs from the tuning halves of
-# SciFact, HealthVer and AttributionBench, 29 % of what is supported passed so, and 8 % of what is not
-# (at 0.5: 78 % and 40 %).
-SUPPORTS = 3.0
-
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
     """ln(P(yes) / P(no)) from the log-probabilities of a first token; None if neither is among them."""
@@ -42,10 +37,13 @@ def ask(model: ChatModel, claim: str, passages: Sequence[Passage]) -> float | No
     return None if first is None else yes_odds(first)
 
 
-def settle(judgement: Judgement, odds: float) -> Judgement:
-    """The verdict when the model was asked. What numbers, names and conflicts have settled stays."""
+def settle(judgement: Judgement, odds: float, supports: float) -> Judgement:
+    """The verdict when the model was asked; from `supports` on its log-odds count as a yes.
+
+    What numbers, names and conflicts have settled stays.
+    """
     if judgement.settled or judgement.verdict not in (Verdict.PARTIAL, Verdict.UNSUPPORTED):
         return judgement
-    if odds >= SUPPORTS:
+    if odds >= supports:
         return replace(judgement, verdict=Verdict.SUPPORTED, missing=(), settled=True)
     return replace(judgement, settled=True)

@@ -18,12 +18,12 @@ from chatbot.values import Verdict
 from chatbot.verifying.bindings import elsewhere, misbound, other_ends, other_noun, strange_nouns
 from chatbot.verifying.clauses import clauses, meaning, nearest
 from chatbot.verifying.names import missing_names, names
-from chatbot.verifying.normal import normal
+from chatbot.verifying.normal import normal, spelled
 from chatbot.verifying.polarity import alike, denied, opposites, reversed_comparison
 from chatbot.verifying.quantities import Quantity, quantities
 from chatbot.verifying.scope import excess
 from chatbot.verifying.sequence import turned_round
-from store.keywords import content_stems
+from store.keywords import content_stems, stems, words
 
 # Share of the claim's content words that the evidence says. Below SURE a word that the evidence lacks is too
 # often the one that matters: of 98 claims with one fact changed (tests/chatbot/support_pairs.py) .7 let
@@ -131,7 +131,7 @@ def _single(claim: str, passage: Passage) -> Judgement:
         return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, coverage, settled=True)
     if coverage >= SURE:
         too_much = [more for clause in clauses(claim) for more in _excess(clause, text)]
-        if (subject := _HEAD.match(normal(claim))) and content_stems(subject[1]) & set(lacking_words):
+        if (subject := _HEAD.match(normal(claim))) and subject[1] in lacking_words:
             return Judgement(Verdict.PARTIAL, (f'"{subject[1]}" not in evidence',), coverage)
         if too_much:
             return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), coverage)
@@ -143,6 +143,13 @@ def _single(claim: str, passage: Passage) -> Judgement:
     return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",), coverage)
 
 
+def lacking(question: str, sentence: str, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The words of a question that the sentence, and the names its paper goes by, don't say; for people."""
+    passage = Passage(sentence, tuple(known))
+    wanted = content_stems(spelled(question))
+    return tuple(_as_written(question, wanted - _said(passage))[:_NAMED])
+
+
 def _folded(text: str) -> str:
     return normal(text).strip(" .,;:!?").casefold()
 
@@ -152,19 +159,29 @@ def _excess(clause: str, evidence: str) -> tuple[str, ...]:
 
 
 def _coverage(claim: str, passage: Passage) -> tuple[list[str], float]:
-    wanted = content_stems(_CONNECTIVE.sub("", normal(claim))) - content_stems(_LIGHT)
+    wanted = content_stems(spelled(_CONNECTIVE.sub("", normal(claim)))) - content_stems(_LIGHT)
     if not wanted:
         # "It achieves this." has nothing but light words: then they count.
-        wanted = content_stems(normal(claim))
+        wanted = content_stems(spelled(claim))
     if not wanted:
         return [], 0.0
     there = quantities(passage.text)
     # "13 billion" is said by "13B".
     same = [number.text for number in quantities(claim) if any(number.same(other) for other in there)]
-    texts = map(normal, [passage.text, *passage.known])
-    said = content_stems(" ".join([*texts, *same, *alike(passage.text)]))
-    missing = sorted(wanted - said)
-    return missing, 1 - len(missing) / len(wanted)
+    said = _said(passage, same)
+    missing = wanted - said
+    return (_as_written(claim, missing) if missing else []), 1 - len(missing) / len(wanted)
+
+
+def _said(passage: Passage, same: Sequence[str] = ()) -> frozenset[str]:
+    texts = map(spelled, [passage.text, *passage.known, *alike(passage.text)])
+    return content_stems(" ".join([*texts, *same]))
+
+
+def _as_written(claim: str, missing: frozenset[str]) -> list[str]:
+    """The words of the claim whose stems are missing, in their order."""
+    own = words(normal(claim))
+    return [word for word, each in zip(own, stems(list(map(spelled, own))), strict=True) if each & missing]
 
 
 def _conflict(claim: str, passage: Passage, coverage: float) -> str | None:

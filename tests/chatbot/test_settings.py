@@ -68,6 +68,7 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
         "collection": "c",
         "packing": "whole",
         "verifier": "fast",
+        "policy": "strict",
         "embedding_path": "/e",
     }
     for name in NAMES:
