@@ -181,7 +181,8 @@ class Chat:
         )
 
     def _generation(self, draft: Draft, model: ChatModel, packed: Pack) -> Generation:
-        return Generation(draft, model, packed, self._settings, self._calibrations.of(model.name))
+        nearness, calibration = self._collection.nearness, self._calibrations.of(model.name)
+        return Generation(draft, model, packed, nearness, self._settings, calibration)
 
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)

@@ -25,6 +25,8 @@ from store.errors import NoCollection
 
 if TYPE_CHECKING:
     from chatbot.answering import Chat
+    from chatbot.calibration import Calibrations
+    from chatbot.checking import Checker
     from chatbot.discovery import Found
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
@@ -227,15 +229,33 @@ class Assembly:
             embedder.warm()  # a question comes: meanwhile the rest is imported and a model is looked for
         from chatbot.answering import Chat
 
-        model = (
-            choose_model(self.settings, notice=self._notice, progress=self._progress)
-            if self._with_model
-            else None
-        )
+        model = self.model()
+        return Chat(self.collection, model, settings=self.settings, calibrations=self.calibrations)
+
+    def checker(self) -> Checker:
+        """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""
+        from chatbot.checking import Checker
+
+        model = None if self.settings.verifier == "fast" else self.model()
+        supports = self.calibrations.of(model.name if model else "").supports
+        return Checker(self.collection, model, supports, self._notice)
+
+    def model(self) -> ChatModel | None:
+        """The model that is chosen; None where there is none, or none is wanted."""
+        if not self._with_model:
+            return None
+        model = choose_model(self.settings, notice=self._notice, progress=self._progress)
         if model is not None:
             from chatbot.model.client import load_sdk
 
             # Beside the embedder's load, which it hides, and in this thread: two that import at once can meet
             # half-made modules. It is the greatest part of the start, and the first request needs it.
             load_sdk()
-        return Chat(self.collection, model, settings=self.settings)
+        return model
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """The thresholds that were measured on the collection."""
+        from chatbot.calibration import Calibrations
+
+        return Calibrations(self.collection.folder)

@@ -24,7 +24,7 @@ from chatbot.drafting import Draft
 from chatbot.errors import ModelCut, ModelError, SchemaUnsupported
 from chatbot.evidence import Pack, as_data
 from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
-from chatbot.proving import attribute, prove, second_look
+from chatbot.proving import Nearness, attribute, prove, second_look
 from chatbot.settings import Settings
 from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
 from chatbot.verifying import ask, yes_odds
@@ -34,11 +34,18 @@ class Generation:
     """What `model` says about `packed`, into `draft`. Used once."""
 
     def __init__(
-        self, draft: Draft, model: ChatModel, packed: Pack, settings: Settings, calibration: Calibration
+        self,
+        draft: Draft,
+        model: ChatModel,
+        packed: Pack,
+        nearness: Nearness,
+        settings: Settings,
+        calibration: Calibration,
     ) -> None:
         self._draft = draft
         self._model = model
         self._packed = packed
+        self._nearness = nearness
         self._settings = settings
         self._calibration = calibration
         self._spoken = False
@@ -130,8 +137,10 @@ class Generation:
                 yield from self._release(claim)
 
     def _claimed(self, statement: Statement) -> Claim:
-        found = attribute if self._settings.policy == "off" else prove
-        claim, lost = found(statement, self._packed)
+        if self._settings.policy == "off":
+            claim, lost = attribute(statement, self._packed)
+        else:
+            claim, lost = prove(statement, self._packed, self._nearness)
         if lost:
             keys = ", ".join(f"[{key}]" for key in lost)
             self._draft.dropped.append(f"Markers that point at nothing shown: {keys}.")
@@ -165,7 +174,8 @@ class Generation:
 
     def _again(self, claim: Claim) -> Claim:
         asked = partial(ask, self._model, claim.text)
-        return second_look(claim, self._packed, asked, self._calibration.supports) or claim
+        again = second_look(claim, self._packed, self._nearness, asked, self._calibration.supports)
+        return again or claim
 
     def _settle(self) -> Iterator[Event]:
         """Strict: what was held back is proven by now, or proven once rewritten, or withdrawn."""

@@ -315,13 +315,25 @@ class Collection:
             self._ledger.frequencies(content_stems(text)),
             self._ledger.count(),
         )
-        near: list[float | None] = [None] * len(sentences)
+        near = self._cosines(sentences, text, self.query_vector)
+        return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
+
+    def nearness(self, statement: str, sentences: Sequence[Sentence]) -> list[float | None]:
+        """The cosine of a statement with each sentence, both embedded alike; None without an embedder."""
+        return self._cosines(sentences, readable(statement), self._document_vector)
+
+    def _document_vector(self, text: str) -> Vector:
+        return next(iter(self.embedder.documents([text])))
+
+    def _cosines(
+        self, sentences: Sequence[Sentence], text: str, embed: Callable[[str], Vector]
+    ) -> list[float | None]:
         if sentences and text.strip():
             try:
-                near = [float(each) for each in self.sentence_vectors(sentences) @ self.query_vector(text)]
+                return [float(each) for each in self.sentence_vectors(sentences) @ embed(text)]
             except EmbeddingError as error:
                 self._say_once(f"Sentences are compared by words alone. {error}")
-        return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
+        return [None] * len(sentences)
 
     def rarities(self, text: str) -> dict[str, float]:
         """How rare the stems of the text's content words are among the papers: a weight each, above 0."""

@@ -5,6 +5,17 @@ overlap. Every layer is a module of its own that knows nothing of the others.
 """
 
 from chatbot.verifying.asking import ask, settle, yes_odds
-from chatbot.verifying.fast import Judgement, Passage, judge, lacking, weight
+from chatbot.verifying.fast import NOTHING, Judgement, Layer, Passage, judge, lacking, weight
 
-__all__ = ["Judgement", "Passage", "ask", "judge", "lacking", "settle", "weight", "yes_odds"]
+__all__ = [
+    "NOTHING",
+    "Judgement",
+    "Layer",
+    "Passage",
+    "ask",
+    "judge",
+    "lacking",
+    "settle",
+    "weight",
+    "yes_odds",
+]

@@ -56,12 +56,19 @@ def names(text: str) -> tuple[str, ...]:
     """The names a text uses, as written, each once, in order."""
     text = normal(text)
     found: dict[str, str] = {}
+    headline = _headline(text)
     for match in _TOKEN.finditer(text):
         word = re.sub(r"'s?$", "", match.group())
-        if _is_name(word, text[: match.start()]):
+        if _is_name(word, text[: match.start()]) and not (headline and word.istitle()):
             for part in _parts(word):
                 found.setdefault(key(part), part)
     return tuple(found.values())
+
+
+def _headline(text: str) -> bool:
+    """Whether the text Is Written Like This: then a capital shows nothing."""
+    long = [match.group() for match in _TOKEN.finditer(text) if len(match.group()) > 3]
+    return len(long) >= 4 and sum(word[0].isupper() for word in long) >= 0.8 * len(long)
 
 
 def _is_name(word: str, before: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.citing import Statement
 from chatbot.evidence import Pack, Shown
-from chatbot.proving import prove
+from chatbot.proving import prove, unknown
 from chatbot.values import FoundBy, Verdict
 from store.records import Paper, Sentence
 
@@ -30,7 +30,7 @@ PACK = Pack(
 
 
 def proven(text: str, *keys: str) -> tuple[Verdict, FoundBy, list[str], tuple[str, ...]]:
-    claim, lost = prove(Statement(text, keys, FoundBy.MARKER if keys else FoundBy.NONE), PACK)
+    claim, lost = prove(Statement(text, keys, FoundBy.MARKER if keys else FoundBy.NONE), PACK, unknown)
     return claim.verdict, claim.found_by, [each.text for each in claim.evidence], lost
 
 
@@ -63,7 +63,7 @@ def test_an_unproven_statement_has_no_evidence() -> None:
     st.text(max_size=80), st.lists(st.sampled_from([*TEXTS, "1", "2", "3", "7.7"]), max_size=4, unique=True)
 )
 def test_every_key_is_either_used_or_told(text: str, keys: list[str]) -> None:
-    claim, lost = prove(Statement(text, tuple(keys), FoundBy.MARKER), PACK)
+    claim, lost = prove(Statement(text, tuple(keys), FoundBy.MARKER), PACK, unknown)
     assert set(lost) == set(keys) & {"3", "7.7"}
     assert bool(claim.evidence) is (claim.verdict is not Verdict.UNSUPPORTED)
     assert {each.text for each in claim.evidence} <= set(TEXTS.values())
@@ -71,6 +71,6 @@ def test_every_key_is_either_used_or_told(text: str, keys: list[str]) -> None:
 
 @given(st.sampled_from(sorted(TEXTS)), st.lists(st.sampled_from([*TEXTS, "1", "2"]), max_size=3, unique=True))
 def test_a_sentence_that_was_copied_is_proven_by_what_it_was_copied_from(key: str, keys: list[str]) -> None:
-    claim, _ = prove(Statement(TEXTS[key], tuple(keys), FoundBy.MARKER), PACK)
+    claim, _ = prove(Statement(TEXTS[key], tuple(keys), FoundBy.MARKER), PACK, unknown)
     assert claim.verdict is Verdict.SUPPORTED
     assert [each.text for each in claim.evidence] == [TEXTS[key]]
