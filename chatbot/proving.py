@@ -13,7 +13,7 @@ from dataclasses import replace
 from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, JudgedBy, Verdict
-from chatbot.verifying import Judgement, Passage, judge, settle, weight
+from chatbot.verifying import NOTHING, Judgement, Layer, Passage, judge, settle, weight
 from store.records import Sentence
 
 # What a model is asked about at once: its cost is the reading, 110 words or 150 tokens at most.
@@ -29,10 +29,12 @@ def unknown(statement: str, sentences: Sequence[Sentence]) -> list[float | None]
     return [None] * len(sentences)
 
 
-def prove(statement: Statement, pack: Pack, nearness: Nearness) -> tuple[Claim, tuple[str, ...]]:
-    """The claim, and the keys that it named although they were never shown."""
+def prove(
+    statement: Statement, pack: Pack, nearness: Nearness, without: frozenset[Layer] = NOTHING
+) -> tuple[Claim, tuple[str, ...]]:
+    """The claim, and the keys that it named although they were never shown. `without`: layers left out."""
     named, lost = _named(statement, pack)
-    judged = _Judge(statement.text, pack, nearness)
+    judged = _Judge(statement.text, pack, nearness, without)
     rests, judgement = named, judged(named)
     found_by = statement.found_by
     if judgement.verdict is not Verdict.SUPPORTED:
@@ -111,13 +113,16 @@ def _named(statement: Statement, pack: Pack) -> tuple[list[Shown], tuple[str, ..
 class _Judge:
     """The rules' verdict on one statement, from any of the shown sentences; nearness is asked for once."""
 
-    def __init__(self, text: str, pack: Pack, nearness: Nearness) -> None:
+    def __init__(
+        self, text: str, pack: Pack, nearness: Nearness, without: frozenset[Layer] = NOTHING
+    ) -> None:
         self.text = text
+        self._without = without
         cosines = nearness(text, [each.sentence for each in pack.shown])
         self._cosines = {each.key: cosine for each, cosine in zip(pack.shown, cosines, strict=True)}
 
     def __call__(self, rests: Sequence[Shown]) -> Judgement:
-        return judge(self.text, self.passages(rests))
+        return judge(self.text, self.passages(rests), self._without)
 
     def cosine(self, each: Shown) -> float:
         return self._cosines[each.key] or 0.0

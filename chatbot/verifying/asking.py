@@ -44,6 +44,6 @@ def settle(judgement: Judgement, odds: float, supports: float) -> Judgement:
     """
     if judgement.settled or judgement.verdict not in (Verdict.PARTIAL, Verdict.UNSUPPORTED):
         return judgement
-    if odds >= supports:
+    if odds >= supports + judgement.margin:
         return replace(judgement, verdict=Verdict.SUPPORTED, missing=(), settled=True)
     return replace(judgement, settled=True)

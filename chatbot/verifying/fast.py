@@ -36,6 +36,10 @@ FAINT = 0.35
 # Cosine (bge-small-en-v1.5) from which a paraphrase that shares few words is at least near:
 # bench/results/claims.md.
 NEAR = 0.8
+# What a model has to be surer of: a near copy with another word in it is more often a changed fact than a
+# paraphrase, and a name that stands nowhere is more often made up than another name of the same.
+NEAR_COPY = 2.0
+STRANGE_NAME = 1.5
 # Words of the claim that are worth naming as missing, at most.
 _NAMED = 6
 
@@ -94,7 +98,8 @@ class Judgement:
     """A verdict, what is missing or in conflict, for people, and how sure it is: `settled` needs no model.
 
     `coverage` is the share in [0, 1] of the claim's content words that the evidence says, `cosine` their
-    nearness.
+    nearness. Where it is not settled, `margin` is how much surer than usual a model has to be to overrule
+    it, in log-odds.
     """
 
     verdict: Verdict
@@ -102,6 +107,7 @@ class Judgement:
     coverage: float = 0.0
     settled: bool = False
     cosine: float | None = None
+    margin: float = 0.0
 
 
 _ORDER = (Verdict.UNSUPPORTED, Verdict.PARTIAL, Verdict.CONTRADICTED, Verdict.SUPPORTED)
@@ -147,7 +153,8 @@ def _single(claim: str, passage: Passage, without: frozenset[Layer]) -> Judgemen
         return Judgement(Verdict.SUPPORTED, (), 1.0, settled=True, cosine=passage.cosine)
     words, coverage = _coverage(claim, passage)
     judgement = _judgement(claim, passage, words, coverage, without)
-    return replace(judgement, coverage=coverage, cosine=passage.cosine)
+    margin = NEAR_COPY if coverage >= SAME and not judgement.settled else judgement.margin
+    return replace(judgement, coverage=coverage, cosine=passage.cosine, margin=margin)
 
 
 def _judgement(
@@ -173,7 +180,7 @@ def _lacking(
     text = passage.text
     numbers: tuple[str, ...] = ()
     if Layer.NUMBERS not in without:
-        numbers = (*_missing_numbers(claim, text), *_strangely_counted(claim, text))
+        numbers = (*_missing_numbers(claim, passage), *_strangely_counted(claim, text))
     here: tuple[str, ...] = ()
     if Layer.NAMES not in without:
         here = missing_names(claim, [text], passage.known)
@@ -186,8 +193,10 @@ def _lacking(
     subject_lost = bool(nowhere) and nowhere[0] == names(f"the {normal(claim)}")[0]
     numbers_lost = bool(numbers) and len(numbers) == len(quantities(claim))
     half = (coverage >= SAME or near) and not subject_lost and not numbers_lost
-    settled = bool(numbers or nowhere)
-    return Judgement(Verdict.PARTIAL if half else Verdict.UNSUPPORTED, missing, settled=settled)
+    verdict = Verdict.PARTIAL if half else Verdict.UNSUPPORTED
+    settled = bool(numbers) or (bool(nowhere) and coverage >= SAME)
+    margin = STRANGE_NAME if nowhere and not settled else 0.0
+    return Judgement(verdict, missing, settled=settled, margin=margin)
 
 
 def _covered(claim: str, passage: Passage, words: list[str], without: frozenset[Layer]) -> Judgement:
@@ -307,8 +316,14 @@ def _rivals(number: Quantity, evidence: str) -> list[Quantity]:
     ]
 
 
-def _missing_numbers(claim: str, evidence: str) -> tuple[str, ...]:
-    return tuple(f'"{number.text}" not in evidence' for number in _absent(claim, evidence))
+def _missing_numbers(claim: str, passage: Passage) -> tuple[str, ...]:
+    """Numbers that the passage lacks. One that the paper's name bears is part of the name ("Type 1")."""
+    named = [number for name in passage.known for number in quantities(name)]
+    return tuple(
+        f'"{number.text}" not in evidence'
+        for number in _absent(claim, passage.text)
+        if not any(number.same(other) and number.noun[:5] == other.noun[:5] for other in named)
+    )
 
 
 def _strangely_counted(claim: str, evidence: str) -> tuple[str, ...]:
