@@ -14,12 +14,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import prompts
 from chatbot import conversation, fulltext, premises
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
-from chatbot.calibration import Calibrations
+from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
+from chatbot.entailment import Entailment
 from chatbot.errors import ModelBusy, ModelUnreachable, QuestionError
 from chatbot.evidence import Pack, Scored, asks_a_number, candidates, pack
 from chatbot.generating import Generation
@@ -41,6 +43,7 @@ from chatbot.values import (
     Status,
     Verdict,
 )
+from chatbot.verifying import Judge, ask
 from store.collection import Collection
 from store.records import Hit
 
@@ -56,7 +59,8 @@ _PROVEN = (Verdict.SUPPORTED, Verdict.PARTIAL)
 
 
 class Chat:
-    """Answers questions from one collection; `model` None means extracts only. Several threads may use it."""
+    """Answers questions from one collection; `model` None means extracts only. `entailment`, if there is one,
+    judges sentences in the model's place. Several threads may use it."""
 
     def __init__(
         self,
@@ -65,12 +69,14 @@ class Chat:
         *,
         settings: Settings,
         calibrations: Calibrations | None = None,
+        entailment: Entailment | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._collection = collection
         self._model = model
         self._settings = settings
         self._calibrations = calibrations or Calibrations()
+        self._entailment = entailment
         self._clock = clock
 
     def ask(self, question: Question) -> Answer:
@@ -182,7 +188,12 @@ class Chat:
 
     def _generation(self, draft: Draft, model: ChatModel, packed: Pack) -> Generation:
         nearness, calibration = self._collection.nearness, self._calibrations.of(model.name)
-        return Generation(draft, model, packed, nearness, self._settings, calibration)
+        judge: Judge = partial(ask, model)
+        if self._entailment is not None:
+            judge = self._entailment.odds
+            supports = self._calibrations.of(self._entailment.name, ENTAILMENT).supports
+            calibration = replace(calibration, supports=supports)
+        return Generation(draft, model, packed, nearness, self._settings, calibration, judge)
 
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from chatbot.calibration import Calibrations
     from chatbot.checking import Checker
     from chatbot.discovery import Found
+    from chatbot.entailment import Entailment
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.settings import Settings
+    from chatbot.verifying import Judge
     from store.collection import Collection
     from store.embedding import Embedder
 
@@ -94,6 +97,17 @@ def embedder(settings: Settings) -> Embedder:
     from store.embedding import BgeSmall
 
     return BgeSmall(settings.embedding_path)
+
+
+def entailment(settings: Settings) -> Entailment | None:
+    """The cross-encoder that is configured, if one is and rules alone are not wanted."""
+    if settings.verifier == "fast" or not (settings.nli_path or settings.nli_url):
+        return None
+    from chatbot.entailment import OnnxEntailment, RerankEntailment
+
+    if settings.nli_path:
+        return OnnxEntailment(settings.nli_path)
+    return RerankEntailment(settings.nli_url or "", settings.nli_model or "", settings.nli_api_key)
 
 
 def choose_model(settings: Settings, *, notice: Notice, progress: Progress) -> ChatModel | None:
@@ -230,15 +244,33 @@ class Assembly:
         from chatbot.answering import Chat
 
         model = self.model()
-        return Chat(self.collection, model, settings=self.settings, calibrations=self.calibrations)
+        return Chat(
+            self.collection,
+            model,
+            settings=self.settings,
+            calibrations=self.calibrations,
+            entailment=entailment(self.settings),
+        )
 
     def checker(self) -> Checker:
         """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""
         from chatbot.checking import Checker
 
-        model = None if self.settings.verifier == "fast" else self.model()
-        supports = self.calibrations.of(model.name if model else "").supports
-        return Checker(self.collection, model, supports, self._notice)
+        judge, supports = self.judge()
+        return Checker(self.collection, judge, supports, self._notice)
+
+    def judge(self) -> tuple[Judge | None, float]:
+        """Who is asked where the rules leave a verdict open, and from which log-odds on it counts."""
+        from chatbot.calibration import ENTAILMENT
+        from chatbot.verifying import ask
+
+        if self.settings.verifier == "fast":
+            return None, 0.0
+        if (encoder := entailment(self.settings)) is not None:
+            return encoder.odds, self.calibrations.of(encoder.name, ENTAILMENT).supports
+        if (model := self.model()) is None:
+            return None, 0.0
+        return partial(ask, model), self.calibrations.of(model.name).supports
 
     def model(self) -> ChatModel | None:
         """The model that is chosen; None where there is none, or none is wanted."""

@@ -37,6 +37,8 @@ class Calibration:
 # `supports`: bench/results/claims.md; `refuse_below`: the middle between the two kinds of questions of
 # bench/questions/dev.jsonl. Both with Qwen2.5-Coder-1.5B-Instruct, Q4_K_M.
 DEFAULT = Calibration(supports=3.0, refuse_below=0.85)
+# A cross-encoder was made to tell what follows: even odds.
+ENTAILMENT = Calibration(supports=0.0, refuse_below=DEFAULT.refuse_below)
 
 
 class Calibrations:
@@ -45,12 +47,15 @@ class Calibrations:
     def __init__(self, folder: Path | None = None) -> None:
         self._file = None if folder is None else folder / FILE
 
-    def of(self, model: str) -> Calibration:
-        """The thresholds for `model`. Raises CalibrationError where the file can't be used."""
+    def of(self, model: str, default: Calibration = DEFAULT) -> Calibration:
+        """The thresholds for `model`, `default` where none were measured.
+
+        Raises CalibrationError where the file can't be used.
+        """
         for entry in self._entries():
             if entry["model"] == model and entry["prompts"] == wording():
                 return Calibration(float(entry["supports"]), float(entry["refuse_below"]), str(self._file))
-        return DEFAULT
+        return default
 
     def keep(self, model: str, calibration: Calibration, measured: dict[str, Any]) -> Path:
         """Write the entry of `model` in place of the one it had; `measured` says for people how it was got.

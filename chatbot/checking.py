@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from chatbot.citing import Statement
-from chatbot.errors import ModelError
+from chatbot.errors import EntailmentError, ModelError
 from chatbot.evidence import Pack, Shown, candidates
-from chatbot.model import ChatModel
 from chatbot.proving import prove, second_look
 from chatbot.values import Claim, FoundBy
-from chatbot.verifying import ask
+from chatbot.verifying import Judge
 from store.collection import Collection
 from store.records import Filter
 from store.sentences import split
@@ -26,19 +25,19 @@ _SENTENCES = 12
 
 
 class Checker:
-    """Checks texts against one collection. `model` is asked where the rules leave a verdict open (None:
+    """Checks texts against one collection. `judge` is asked where the rules leave a verdict open (None:
     nobody is); from `supports` on its log-odds count. `notice` is told, once, where it can't be asked.
     """
 
     def __init__(
         self,
         collection: Collection,
-        model: ChatModel | None = None,
+        judge: Judge | None = None,
         supports: float = 0.0,
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._collection = collection
-        self._model = model
+        self._judge = judge
         self._supports = supports
         self._notice = notice
 
@@ -57,12 +56,12 @@ class Checker:
         )
         pack, nearness = Pack(shown, ""), self._collection.nearness
         claim, _ = prove(Statement(sentence, (), FoundBy.NONE), pack, nearness)
-        if self._model is None:
+        if self._judge is None:
             return claim
         try:
-            asked = partial(ask, self._model, sentence)
+            asked = partial(self._judge, sentence)
             return second_look(claim, pack, nearness, asked, self._supports) or claim
-        except ModelError as error:
-            self._model = None
+        except (ModelError, EntailmentError) as error:
+            self._judge = None
             self._notice(f"Verdicts are by rules alone from here on. {error}")
             return claim

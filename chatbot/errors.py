@@ -11,6 +11,7 @@
     │   ├── ModelGarbled        its reply is not what the protocol says (HTML, broken SSE)
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
     ├── LocalModelError     the built-in local model can't be prepared or started
+    ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
     ├── CalibrationError    a calibration can't be read, written or measured
     └── BenchError          a file or a library of a measurement is missing or can't be used
 
@@ -70,3 +71,7 @@ class CalibrationError(ChatbotError):
 
 class BenchError(ChatbotError):
     """What a measurement needs is missing or can't be used."""
+
+
+class EntailmentError(ChatbotError):
+    """The configured cross-encoder can't be loaded or does not answer."""

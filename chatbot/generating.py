@@ -21,13 +21,13 @@ import prompts
 from chatbot.calibration import Calibration
 from chatbot.citing import AnswerReader, Piece, Statement, answer_schema
 from chatbot.drafting import Draft
-from chatbot.errors import ModelCut, ModelError, SchemaUnsupported
+from chatbot.errors import EntailmentError, ModelCut, ModelError, SchemaUnsupported
 from chatbot.evidence import Pack, as_data
 from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
 from chatbot.proving import Nearness, attribute, prove, second_look
 from chatbot.settings import Settings
 from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
-from chatbot.verifying import ask, yes_odds
+from chatbot.verifying import Judge, yes_odds
 
 
 class Generation:
@@ -41,6 +41,7 @@ class Generation:
         nearness: Nearness,
         settings: Settings,
         calibration: Calibration,
+        judge: Judge,
     ) -> None:
         self._draft = draft
         self._model = model
@@ -48,6 +49,7 @@ class Generation:
         self._nearness = nearness
         self._settings = settings
         self._calibration = calibration
+        self._judge = judge
         self._spoken = False
         # Strict: sentences from the first unproven one on, in their order.
         self._held: list[Claim] = []
@@ -169,11 +171,11 @@ class Generation:
                 if (again := self._again(claim)) != claim:
                     yield self._draft.revised(index, again)
             self._held = [self._again(claim) for claim in self._held]
-        except ModelError as error:
+        except (ModelError, EntailmentError) as error:
             self._draft.dropped.append(f"Verdicts were not looked at again. {error}")
 
     def _again(self, claim: Claim) -> Claim:
-        asked = partial(ask, self._model, claim.text)
+        asked = partial(self._judge, claim.text)
         again = second_look(claim, self._packed, self._nearness, asked, self._calibration.supports)
         return again or claim
 
@@ -217,7 +219,7 @@ class Generation:
             again = self._claimed(statement)
             if again.verdict is not Verdict.SUPPORTED and self._settings.verifier != "fast":
                 again = self._again(again)
-        except ModelError as error:
+        except (ModelError, EntailmentError) as error:
             self._draft.dropped.append(f"A sentence could not be written again. {error}")
             return None
         return replace(again, replaces=claim.text) if again.verdict is Verdict.SUPPORTED else None

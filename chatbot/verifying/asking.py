@@ -8,13 +8,16 @@ the token: a small model says "no" too readily, and the odds can be calibrated.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import prompts
 from chatbot.model import ChatModel, Message
 from chatbot.values import Verdict
 from chatbot.verifying.fast import Judgement, Passage
+
+Judge = Callable[[str, Sequence[Passage]], float | None]
+"""Tells the log-odds that passages say a claim, None where it can't: a language model, a cross-encoder."""
 
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
@@ -28,13 +31,17 @@ def yes_odds(first_token: Mapping[str, float]) -> float | None:
 
 def ask(model: ChatModel, claim: str, passages: Sequence[Passage]) -> float | None:
     """The odds that the model gives to the passages saying `claim`, as `yes_odds`. Raises ModelError."""
-    text = " ".join(
+    asked = prompts.load("statement").render(text=passage_text(passages), statement=claim)
+    first = model.first_token([Message("system", prompts.load("judge").render()), Message("user", asked)])
+    return None if first is None else yes_odds(first)
+
+
+def passage_text(passages: Sequence[Passage]) -> str:
+    """What is said, by whom: each passage behind the names that its paper goes by."""
+    return " ".join(
         f"({', '.join(passage.known)}) {passage.text}" if passage.known else passage.text
         for passage in passages
     )
-    asked = prompts.load("statement").render(text=text, statement=claim)
-    first = model.first_token([Message("system", prompts.load("judge").render()), Message("user", asked)])
-    return None if first is None else yes_odds(first)
 
 
 def settle(judgement: Judgement, odds: float, supports: float) -> Judgement:
