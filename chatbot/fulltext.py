@@ -32,7 +32,11 @@ _DETAILS = tuple(
             "the time or cost of training",
             r"training (?:time|cost|budget)|(?:how long|cost) .{0,40}\btrain\w*",
         ),
-        ("the authors", r"authors?|who (?:wrote|has written|authored)|wrote|written by"),
+        (
+            "the authors",
+            r"who (?:wrote|has written|authored)|authors? of|written by"
+            r"|(?:are|were|is|was|which|list) (?:the )?(?:\w+ )?authors?",
+        ),
         ("an affiliation", r"affiliations?|affiliated|which (?:universit(?:y|ies)|institut(?:e|ion)s?|lab)"),
         ("the funding", r"funding|funded|grants?|sponsors?|sponsored"),
         (

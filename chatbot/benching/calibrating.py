@@ -1,9 +1,9 @@
 """A model's thresholds, measured on the collection itself.
 
-    refusals   a question is made from a paper's sentence; then the model is asked whether the answer is there,
-               once with the paper, once with it hidden. Hidden, the question ought to be refused.
-    verdicts   a sentence is said in other words; then the model is asked whether the sentence says so, whether
-               the next nearest one of its paper does, and whether the nearest one of another paper does.
+    refusals   a question is made from a paper's sentence; then the model is asked whether the answer is
+               there, once with the paper, once with it hidden. Hidden, the question ought to be refused.
+    verdicts   a sentence is said in other words; then the model is asked whether the sentence says so,
+               whether the next nearest one of its paper does, and whether the nearest of another paper does.
 
 Papers and sentences are drawn by a seed. A threshold lies in the middle of the gap where most are told
 apart rightly. What it is worth is told by halves: chosen on one half of the papers, counted on the other.
@@ -44,8 +44,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A threshold and what it is worth. `right`: the share of examples told rightly, half by half; of what
-    was called below, `precision` is the share that ought to be, `recall` of what ought to be the share found."""
+    """A threshold and what it is worth, half by half. `right` is the share of examples told rightly; of what
+    was called below, `precision` is the share that ought to be; of what ought to be, `recall` the share found.
+    """
 
     threshold: float
     good: int
@@ -126,8 +127,8 @@ def measured(examples: Sequence[Example]) -> Measured:
     good, bad = (sum(each.good is kind for each in examples) for kind in (True, False))
     if min(good, bad) < LEAST:
         raise CalibrationError(
-            f"Only {good} examples that ought to pass and {bad} that ought not to could be made, and {LEAST} of "
-            "each are needed. Take more papers (--papers), or a model that tells log-probabilities."
+            f"Only {good} examples that ought to pass and {bad} that ought not to could be made, and {LEAST} "
+            "of each are needed. Take more papers (--papers), or a model that tells log-probabilities."
         )
     places = sorted({each.paper for each in examples})
     halves = (set(places[::2]), set(places[1::2]))

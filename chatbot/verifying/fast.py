@@ -18,7 +18,7 @@ from enum import StrEnum
 from chatbot.values import Verdict
 from chatbot.verifying.bindings import elsewhere, misbound, other_ends, other_noun, strange_nouns
 from chatbot.verifying.clauses import clauses, meaning, nearest
-from chatbot.verifying.names import missing_names, names
+from chatbot.verifying.names import key, missing_names, names
 from chatbot.verifying.normal import normal, spelled
 from chatbot.verifying.polarity import alike, denied, opposites, reversed_comparison
 from chatbot.verifying.quantities import Quantity, quantities
@@ -263,7 +263,8 @@ def _conflict(claim: str, passage: Passage, coverage: float, without: frozenset[
         name, number, others = bound
         return f'"{number.text}" for {name}, but the evidence says {_listed(others)}'
     if Layer.COMPARISONS not in without and (pair := reversed_comparison(claim, [text], passage.known)):
-        return f"the evidence has {pair[1]} ahead of {pair[0]}, not behind"
+        winner, loser = (_as_named(name, claim) for name in pair)
+        return f"the evidence has {loser} ahead of {winner}, not behind"
     if Layer.NUMBERS not in without and (other := _other_number(claim, text, coverage)):
         return other
     if coverage < 0.5:
@@ -273,6 +274,11 @@ def _conflict(claim: str, passage: Passage, coverage: float, without: frozenset[
     if Layer.BINDINGS not in without and coverage >= SAME and (moved := elsewhere(claim, text)):
         return f'"{moved[0].text}" is said of something else: {moved[1]}'
     return None if Layer.POLARITY in without else _opposite(claim, text, coverage)
+
+
+def _as_named(folded: str, text: str) -> str:
+    """A compared name as the text writes it."""
+    return next((name for name in names(f"the {normal(text)}") if key(name) == folded), folded)
 
 
 def _other_number(claim: str, text: str, coverage: float) -> str | None:
