@@ -11,7 +11,8 @@
     │   ├── ModelGarbled        its reply is not what the protocol says (HTML, broken SSE)
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
     ├── LocalModelError     the built-in local model can't be prepared or started
-    └── CalibrationError    a calibration can't be read, written or measured
+    ├── CalibrationError    a calibration can't be read, written or measured
+    └── BenchError          a bench lacks its questions, its data or a library, or can't use them
 
 The store has its own tree, rooted in `store.errors.StoreError`; faces catch both roots.
 """
@@ -65,3 +66,7 @@ class LocalModelError(ChatbotError):
 
 class CalibrationError(ChatbotError):
     """A model's thresholds can't be read, written or measured."""
+
+
+class BenchError(ChatbotError):
+    """A bench lacks its questions, its data or a library, or can't use them."""
