@@ -89,7 +89,7 @@ def cited(answer: Mapping[str, Any], collection: Collection) -> list[Cited]:
 
     Evidence counts as cited where the answer bears a marker for it: what contradicts a sentence does not.
     """
-    if answer["status"] != Status.ANSWERED.value:
+    if answer["status"] == Status.REFUSED.value:
         return []
     return [
         Cited(

@@ -1,6 +1,7 @@
 """Facts that a rule can check: a number or a name of a sentence, and the pattern that finds it in an answer.
 
-The idea is LongWeave's (Wang et al. 2025): a question made from a fact that can be checked needs no judge.
+The idea is that of LongWeave's Constraint-Verifier Evaluation: a question that is made from a fact which can
+be checked needs no judge.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def facts(sentence: str, known: Iterable[str] = ()) -> tuple[Fact, ...]:
 
     Positions and spellings are those of `normal(sentence)`.
     """
-    numbers = {}
+    numbers: dict[str, str] = {}
     for number in quantities(sentence):
         spellings = [number.text]
         if not number.text[0].isdigit() and number.value.is_integer() and not number.unit:

@@ -73,7 +73,7 @@ class Journal:
                 os.fsync(file.fileno())
         except OSError as error:
             raise BenchError(
-                f"{self.file} can't be written ({error.strerror}). Make room, then run the same command again."
+                f"{self.file} can't be written ({error.strerror}). Make room, then run it again."
             ) from error
         self._whole += len(line)
         self._entries[key] = made
@@ -84,7 +84,9 @@ class Journal:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise BenchError(f"{self.file} can't be read ({error.strerror}). Choose another place.") from error
+            raise BenchError(
+                f"{self.file} can't be read ({error.strerror}). Choose another place."
+            ) from error
         self._entries.clear()
         self._whole = content.rfind(b"\n") + 1
         for number, line in enumerate(content[: self._whole].splitlines(), start=1):

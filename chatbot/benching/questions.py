@@ -118,8 +118,8 @@ def filter_of(asked: Asked, collection: Collection) -> Filter:
         paper = collection.paper(ref)
         if paper is None:
             raise BenchError(
-                f"{asked.question!r} hides {ref!r}, and the collection {collection.name!r} has no such paper, "
-                "or several. Use the collection that the questions were written for, or hide it by its id."
+                f"{asked.question!r} hides {ref!r}, and the collection {collection.name!r} has no such "
+                "paper, or several. Use the collection they were written for, or hide it by its id."
             )
         without.append(paper.id)
     return Filter(without=tuple(without))

@@ -35,6 +35,4 @@ def number(value: float | None, digits: int) -> str:
 
 def stamp() -> str:
     """When and on what machine."""
-    return (
-        f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+    return f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
