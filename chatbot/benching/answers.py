@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot import shapes
@@ -122,23 +123,47 @@ class Answered:
     kept: tuple[Kept, ...]
 
 
-def grouped(entries: Sequence[Entry], where: str) -> list[Answered]:
-    """The answers of a state file, a group a model and fingerprint, in the order in which they began.
-
-    Raises BenchError where an entry is none of ours; `where` names the file.
+def load(file: Path) -> list[Answered]:
+    """The answers of a state file or of a report, a group a model and fingerprint, in the order in which they
+    began. Raises BenchError where there is no such file, or it holds something else.
     """
+    if not file.is_file():
+        raise BenchError(
+            f"There are no answers in {file}. Get some with `chatbot bench answers`, or name its {STATE} or "
+            "report.json with --answers."
+        )
     groups: dict[tuple[str, str], list[Kept]] = {}
-    for entry in entries:
-        if str(entry.get("key", "answer:")).startswith("answer:"):
-            try:
-                group = groups.setdefault((str(entry["model"]), str(entry["fingerprint"])), [])
-                group.append(Kept(parsed(entry["asked"], where), dict(entry["answer"])))
-            except (KeyError, TypeError, ValueError) as error:
-                raise BenchError(
-                    f"{where} holds something that is no answer of `chatbot bench answers`. Name its "
-                    f"{STATE} or report.json."
-                ) from error
+    try:
+        for entry in _entries(file):
+            group = groups.setdefault((str(entry["model"]), str(entry["fingerprint"])), [])
+            group.append(Kept(parsed(entry["asked"], str(file)), _answer(entry["answer"])))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BenchError(
+            f"{file} holds something else than answers of `chatbot bench answers`. Name its {STATE} or "
+            "report.json."
+        ) from error
     return [Answered(model, made_by, tuple(kept)) for (model, made_by), kept in groups.items()]
+
+
+def _entries(file: Path) -> Iterator[Entry]:
+    if file.suffix == ".jsonl":
+        yield from (entry for entry in Journal(file) if str(entry["key"]).startswith("answer:"))
+        return
+    report = json.loads(file.read_text(encoding="utf-8"))
+    for model in report["models"]:
+        for each in model["answers"]:
+            yield {"model": model["model"], "fingerprint": model["fingerprint"], **each}
+
+
+def _answer(shape: object) -> dict[str, Any]:
+    """An answer's JSON shape, with the keys that a score needs. Raises KeyError, TypeError."""
+    answer: dict[str, Any] = dict(shape)  # type: ignore[call-overload]
+    for claim in answer["claims"]:
+        _ = claim["text"], claim["verdict"], claim["found_by"]
+        for evidence in claim["evidence"]:
+            _ = evidence["paper"], evidence["text"]
+    _ = answer["status"], answer["citations"], answer["dropped"], answer["usage"], answer["timings"]
+    return answer
 
 
 def _why(answer: Answer) -> str:
