@@ -37,7 +37,7 @@ from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
-from store.search import DEPTH, SentenceScore, fuse, lexical_scores, rarity
+from store.search import DEPTH, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
     import numpy
@@ -243,17 +243,19 @@ class Collection:
         row = self._ledger.resolve(paper)
         return () if row is None else self._ledger.sentences(row)
 
-    def search(self, query: str, limit: int = 8, filter: Filter = Filter()) -> list[Hit]:
-        """The papers that match a query best, best first: by keywords and vectors, fused.
+    def search(
+        self, query: str, limit: int = 8, filter: Filter = Filter(), side: Side = Side.HYBRID
+    ) -> list[Hit]:
+        """The papers that match a query best, best first: by keywords and vectors, fused, or by one `side`.
 
         Without an embedder, or before any vector is made, by keywords alone; the notice says so.
         Raises FilterError, EmbedderMismatch.
         """
         filter = self._resolved(filter)
         text = readable(query)
-        match = match_query(text)
+        match = match_query(text) if side is not Side.VECTOR else ""
         keyword = dict(self._ledger.keyword(match, filter, DEPTH)) if match else {}
-        vector = self._nearest(text, filter) if text.strip() else {}
+        vector = self._nearest(text, filter) if text.strip() and side is not Side.KEYWORD else {}
         found = fuse(keyword, vector, limit)
         papers = self._ledger.papers_by_id([each.id for each in found])
         return [

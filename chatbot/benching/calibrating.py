@@ -45,7 +45,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A threshold and what it is worth, half by half. `right` is the share of examples told rightly; of what
-    was called below, `precision` is the share that ought to be; of what ought to be, `recall` the share found.
+    was called below, `precision` is the share that ought to be; of what ought to be, `recall` is that found.
     """
 
     threshold: float
