@@ -79,6 +79,11 @@ class Chat:
         self._entailment = entailment
         self._clock = clock
 
+    @property
+    def model(self) -> ChatModel | None:
+        """The model that answers; None: extracts only."""
+        return self._model
+
     def ask(self, question: Question) -> Answer:
         """The answer, when it is finished. Raises what `stream` raises."""
         for event in self.stream(question):

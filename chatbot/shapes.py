@@ -8,7 +8,7 @@ Nothing is computed here, and texts are verbatim: who prints them on a terminal 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
@@ -16,6 +16,10 @@ from store.records import Hit, Paper, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatbot.benching.calibrating import Measured
+    from chatbot.calibration import Calibration
     from store.ingesting import IngestReport
 
 VERSION = 1
@@ -109,6 +113,33 @@ def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:
         "version": VERSION,
         "claims": [_claim(item) for item in claims],
         "papers": [_reference(item) for item in cited],
+    }
+
+
+def measured(value: Measured) -> Shape:
+    """A threshold and what it is worth."""
+    return {
+        "threshold": value.threshold,
+        "good": value.good,
+        "bad": value.bad,
+        "right": value.right,
+        "precision": value.precision,
+        "recall": value.recall,
+    }
+
+
+def calibrated(
+    model: str, found: Calibration, before: Calibration, measured: Mapping[str, object], kept: Path | None
+) -> Shape:
+    """A model's thresholds, as they were and as they are now."""
+    return {
+        "version": VERSION,
+        "model": model,
+        "supports": found.supports,
+        "refuse_below": found.refuse_below,
+        "before": {"supports": before.supports, "refuse_below": before.refuse_below},
+        **measured,
+        "file": None if kept is None else str(kept),
     }
 
 

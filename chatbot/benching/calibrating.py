@@ -27,6 +27,10 @@ from chatbot.verifying import Judge, Passage
 from store.collection import Collection
 from store.records import Filter, Paper, Sentence
 
+Told = Callable[[int], None]
+"""Called with how many papers, or pairs, are done."""
+Passages = Sequence[Passage]
+
 _LEAST_WORDS = 8
 # With fewer examples of either kind a threshold would be chance.
 LEAST = 8
@@ -61,7 +65,7 @@ def questions(
     collection: Collection,
     chat: Chat,
     roles: Roles,
-    progress: Callable[[int], None],
+    progress: Told,
     seed: int = 0,
 ) -> list[Example]:
     """Two examples a paper of which a fit question could be made: with it, and without. Raises ModelError."""
@@ -82,7 +86,7 @@ def statements(
     collection: Collection,
     judge: Judge,
     roles: Roles,
-    progress: Callable[[int], None],
+    progress: Told,
     seed: int = 0,
 ) -> list[Example]:
     """Up to three examples a paper: a paraphrase against its sentence, and against the nearest others."""
@@ -100,7 +104,7 @@ def statements(
     return found
 
 
-def labelled(pairs: Sequence[Pair], judge: Judge, progress: Callable[[int], None]) -> list[Example]:
+def labelled(pairs: Sequence[Pair], judge: Judge, progress: Told) -> list[Example]:
     """The examples of a set that people labelled. Raises ModelError."""
     found: list[Example] = []
     for number, pair in enumerate(pairs, start=1):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _LONGEST_QUESTION = 60  # tokens
+_LONGEST_PARAPHRASE = 120
 # What the window must hold beside evidence, question and answer: instructions and template.
 _RESERVE = 200
 _WORDS = range(4, 41)
@@ -58,6 +59,13 @@ class Roles:
         said = self._said(prompts.load("bench_questioner").render(), asked, _LONGEST_QUESTION)
         first = next((line for line in said.splitlines() if line.strip()), "")
         return _LEAD.sub("", first.strip()).strip("\"'“”* ")
+
+    def paraphrase(self, paper: Paper, sentence: str) -> str:
+        """The sentence in other words; "" where the model only repeats it."""
+        asked = prompts.load("bench_paraphrase").render(paper=as_data(paper.name), sentence=as_data(sentence))
+        said = self._said(prompts.load("bench_paraphraser").render(), asked, _LONGEST_PARAPHRASE)
+        first = " ".join(next((line for line in said.splitlines() if line.strip()), "").split())
+        return "" if first.casefold() == " ".join(sentence.split()).casefold() else first
 
     def answer(self, question: str, filter: Filter = Filter()) -> tuple[str, ...]:
         """The sentences with which the model answers from the best evidence that the collection holds.

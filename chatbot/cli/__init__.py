@@ -6,6 +6,7 @@
     asking      ask, chat
     verifying   verify
     checking    doctor
+    calibrating calibrate
     models      model list, use, path, remove, serve
 
 Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth of a second.
@@ -19,7 +20,7 @@ from io import TextIOWrapper
 
 import click
 
-from chatbot.cli import asking, checking, collecting, models, options, verifying
+from chatbot.cli import asking, calibrating, checking, collecting, models, options, verifying
 from chatbot.cli.outcome import Group
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -56,6 +57,7 @@ for command in (
     collecting.search,
     verifying.verify,
     checking.examine,
+    calibrating.calibrate,
     collecting.rebuild,
     models.model,
 ):
