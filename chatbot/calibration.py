@@ -34,9 +34,11 @@ class Calibration:
     origin: str = "default"
 
 
-# `supports`: bench/results/claims.md; `refuse_below`: the middle between the two kinds of questions of
-# bench/questions/dev.jsonl. Both with Qwen2.5-Coder-1.5B-Instruct, Q4_K_M.
-DEFAULT = Calibration(supports=3.0, refuse_below=0.85)
+# `supports`: of 420 pairs of the tuning halves of SciFact, HealthVer and AttributionBench, 3 %, 3 % and 37 %
+# of what is not supported pass so, and 46 %, 37 % and 71 % of what is; at 0 it would be 10 %, 13 % and 53 %.
+# `refuse_below`: the middle between the two kinds of questions of bench/questions/dev.jsonl. Both with
+# Qwen2.5-Coder-1.5B-Instruct, Q4_K_M.
+DEFAULT = Calibration(supports=0.6, refuse_below=0.85)
 # A cross-encoder was made to tell what follows: even odds.
 ENTAILMENT = Calibration(supports=0.0, refuse_below=DEFAULT.refuse_below)
 

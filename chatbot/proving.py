@@ -77,6 +77,8 @@ def second_look(
     if judgement.settled or (odds := ask(judged.passages(rests))) is None:
         return None
     again = settle(judgement, odds, supports)
+    if again.verdict is judgement.verdict is Verdict.SUPPORTED:
+        return None
     if again.verdict is Verdict.UNSUPPORTED:
         return replace(claim, verdict=again.verdict, missing=again.missing, judged_by=JudgedBy.MODEL)
     if again.verdict is Verdict.SUPPORTED:
@@ -165,6 +167,8 @@ def _around(claim: Claim, pack: Pack, judged: _Judge) -> list[Shown]:
         nearest = max(pack.shown, key=judged.cosine, default=None)
         if nearest is not None and judged.cosine(nearest) > 0:
             rests = [nearest]
+    if claim.verdict is Verdict.SUPPORTED:
+        return rests
     papers = {each.paper.id for each in rests}
     others = (each for each in pack.shown if each.paper.id in papers and each not in rests)
     length = sum(len(each.sentence.readable.split()) for each in rests)

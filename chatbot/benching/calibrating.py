@@ -164,7 +164,8 @@ def best(examples: Sequence[Example]) -> float:
         below = values[place - 1] if place else values[0] - 1
         above = values[place] if place < len(values) else values[-1] + 1
         if above > below or place in (0, len(ordered)):
-            worth.append((kept + spared, (max(below, _FAR / 2) + above) / 2))
+            # Beside what was refused without a model there is no middle.
+            worth.append((kept + spared, above - 1 if below <= _FAR else (below + above) / 2))
     highest = max(value for value, _ in worth)
     cuts = [cut for value, cut in worth if value >= highest - 1e-9]
     return cuts[len(cuts) // 2]

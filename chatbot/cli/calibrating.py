@@ -94,8 +94,8 @@ def calibrate(papers: int, file: Path | None, pairs: int, seed: int, dry_run: bo
     ):
         screen.print(
             f"{name}: threshold {now:.2f} (was {was:.2f}). Of {each.good} that ought to pass and {each.bad} "
-            f"that ought not to, {each.right:.0%} told rightly, of those held back {each.precision:.0%} rightly, "
-            f"{each.recall:.0%} of those that ought to be.",
+            f"that ought not to, {each.right:.0%} told rightly; of those held back {each.precision:.0%} "
+            f"rightly, and {each.recall:.0%} of those that ought to be.",
             hang=2,
         )
     screen.print(f"Kept in {kept}." if kept else "Nothing was kept.", style="dim")

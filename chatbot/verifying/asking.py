@@ -20,6 +20,10 @@ Judge = Callable[[str, Sequence[Passage]], float | None]
 """Tells the log-odds that passages say a claim, None where it can't: a language model, a cross-encoder."""
 
 
+# What is missing where every word is there and the model still says no.
+DOUBTED = "its words are in the evidence, but a model doubts that the evidence says it"
+
+
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
     """ln(P(yes) / P(no)) from the log-probabilities of a first token; None if neither is among them."""
     yes = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "yes")
@@ -49,8 +53,10 @@ def settle(judgement: Judgement, odds: float, supports: float) -> Judgement:
 
     What numbers, names and conflicts have settled stays.
     """
-    if judgement.settled or judgement.verdict not in (Verdict.PARTIAL, Verdict.UNSUPPORTED):
+    if judgement.settled:
         return judgement
     if odds >= supports + judgement.margin:
         return replace(judgement, verdict=Verdict.SUPPORTED, missing=(), settled=True)
+    if judgement.verdict is Verdict.SUPPORTED:
+        return replace(judgement, verdict=Verdict.PARTIAL, missing=(DOUBTED,), settled=True)
     return replace(judgement, settled=True)
