@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,6 +109,32 @@ def entailment(settings: Settings) -> Entailment | None:
     if settings.nli_path:
         return OnnxEntailment(settings.nli_path)
     return RerankEntailment(settings.nli_url or "", settings.nli_model or "", settings.nli_api_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Who is asked where the rules leave a verdict open, and from which log-odds on it counts."""
+
+    name: str
+    odds: Judge
+    supports: float
+
+
+def judge(
+    settings: Settings, calibrations: Calibrations, model: Callable[[], ChatModel | None]
+) -> Judging | None:
+    """The judge that is configured: a cross-encoder, else the model; None: rules alone."""
+    from chatbot.calibration import ENTAILMENT
+    from chatbot.verifying import ask
+
+    if settings.verifier == "fast":
+        return None
+    if (encoder := entailment(settings)) is not None:
+        supports = calibrations.of(encoder.name, ENTAILMENT).supports
+        return Judging(encoder.name, encoder.odds, supports)
+    if (chosen := model()) is None:
+        return None
+    return Judging(chosen.name, partial(ask, chosen), calibrations.of(chosen.name).supports)
 
 
 def choose_model(settings: Settings, *, notice: Notice, progress: Progress) -> ChatModel | None:
@@ -256,21 +283,10 @@ class Assembly:
         """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""
         from chatbot.checking import Checker
 
-        judge, supports = self.judge()
-        return Checker(self.collection, judge, supports, self._notice)
-
-    def judge(self) -> tuple[Judge | None, float]:
-        """Who is asked where the rules leave a verdict open, and from which log-odds on it counts."""
-        from chatbot.calibration import ENTAILMENT
-        from chatbot.verifying import ask
-
-        if self.settings.verifier == "fast":
-            return None, 0.0
-        if (encoder := entailment(self.settings)) is not None:
-            return encoder.odds, self.calibrations.of(encoder.name, ENTAILMENT).supports
-        if (model := self.model()) is None:
-            return None, 0.0
-        return partial(ask, model), self.calibrations.of(model.name).supports
+        judging = judge(self.settings, self.calibrations, self.model)
+        if judging is None:
+            return Checker(self.collection, notice=self._notice)
+        return Checker(self.collection, judging.odds, judging.supports, self._notice)
 
     def model(self) -> ChatModel | None:
         """The model that is chosen; None where there is none, or none is wanted."""

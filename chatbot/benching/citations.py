@@ -8,12 +8,14 @@ a refusal is no answer. What we cite are sentences, not passages of a hundred wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.benching.answers import Answered
 from chatbot.benching.judging import Entailment
 from chatbot.benching.metrics import Share, mean
+from chatbot.benching.tables import number, stamp, table
 from chatbot.drafting import MARKED
 from chatbot.values import Status
 from chatbot.verifying import Passage
@@ -82,6 +84,55 @@ def scores(answers: Iterable[Sequence[Cited]], says: Entailment) -> Scores:
     return Scores(
         mean(recalls), mean(precisions), Share(recalled, sentences), Share(needed, citations), len(recalls)
     )
+
+
+def measured(
+    found: Sequence[Answered],
+    collection: Collection,
+    says: Entailment,
+    progress: Callable[[str, int, int], None] = lambda model, done, total: None,
+) -> list[tuple[Answered, Scores]]:
+    """The scores of each group of answers; `progress` is told (model, done, of how many answers)."""
+    results = []
+    for each in found:
+        answers = []
+        for done, kept in enumerate(each.kept, start=1):
+            answers.append(cited(kept.answer, collection))
+            progress(each.model, done, len(each.kept))
+        results.append((each, scores(answers, says)))
+    return results
+
+
+def page(results: Sequence[tuple[Answered, Scores]], says: Entailment) -> str:
+    """A Markdown table that names who checked."""
+    rows = [
+        [
+            each.model,
+            says.name,
+            str(found.answers),
+            number(found.recall, 3),
+            number(found.precision, 3),
+            str(found.sentences),
+            str(found.citations),
+            each.fingerprint,
+        ]
+        for each, found in results
+    ]
+    header = ["model", "checked by", "answers", "citation recall", "citation precision"]
+    return table([*header, "sentences proven", "citations needed", "fingerprint"], rows)
+
+
+def shape(results: Sequence[tuple[Answered, Scores]], says: Entailment, answers: str) -> dict[str, Any]:
+    """The results as a JSON value; `answers` names the file."""
+    return {
+        "version": 1,
+        "made": stamp(),
+        "answers": answers,
+        "checked_by": says.name,
+        "models": [
+            {"model": each.model, "fingerprint": each.fingerprint, **found.shape} for each, found in results
+        ],
+    }
 
 
 def cited(answer: Mapping[str, Any], collection: Collection) -> list[Cited]:

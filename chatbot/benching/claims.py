@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from chatbot.benching.claim_sets import Label, Pair
 from chatbot.citing import Statement
 from chatbot.evidence import Pack, Shown
-from chatbot.model import ChatModel
 from chatbot.proving import prove, second_look, unknown
 from chatbot.values import FoundBy, Verdict
-from chatbot.verifying import NOTHING, Layer, Passage, ask
+from chatbot.verifying import NOTHING, Judge, Layer, Passage
 from store.embedding import Embedder
 from store.keywords import stems
 from store.records import Paper, Sentence
@@ -61,16 +60,20 @@ _SETTLED = {
 
 @dataclass
 class Verifier:
-    """Gives verdicts on pairs. `model` None: the rules alone; `without`: the layers that are switched off."""
+    """Gives verdicts on pairs. `ask` None: the rules alone; `without`: the layers that are switched off."""
 
     embedder: Embedder | None
-    model: ChatModel | None = None
+    ask: Judge | None = None
     supports: float = 0.0
     without: frozenset[Layer] = NOTHING
     _vectors: dict[str, Vector] = field(default_factory=dict)
 
+    def omitting(self, without: frozenset[Layer]) -> Verifier:
+        """The rules without these layers, over the same vectors."""
+        return Verifier(self.embedder, without=without, _vectors=self._vectors)
+
     def judge(self, pair: Pair) -> Outcome:
-        """Raises ModelError where the model does not answer."""
+        """Raises ModelError or EntailmentError where the judge does not answer."""
         pack = self._pack(pair)
         self._remember([each.sentence.readable for each in pack.shown])
         started = time.perf_counter()
@@ -80,7 +83,7 @@ class Verifier:
         cosines = [each or 0.0 for each in nearness(pair.claim, [shown.sentence for shown in pack.shown])]
         told: list[float] = []
         started = time.perf_counter()
-        if self.model is not None:
+        if self.ask is not None:
             asked = partial(self._asked, told, pair.claim)
             claim = second_look(claim, pack, nearness, asked, self.supports) or claim
         slow = 1000 * (time.perf_counter() - started)
@@ -90,8 +93,8 @@ class Verifier:
         )
 
     def _asked(self, told: list[float], claim: str, passages: Sequence[Passage]) -> float | None:
-        assert self.model is not None
-        odds = ask(self.model, claim, passages)
+        assert self.ask is not None
+        odds = self.ask(claim, passages)
         if odds is not None:
             told.append(odds)
         return odds

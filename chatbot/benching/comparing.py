@@ -1,13 +1,15 @@
-"""Several models on the same questions, and what they are worth side by side: a table, a page, a JSON value."""
+"""Several models on the same questions: asked, scored, and told as a table, a page and a JSON value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from chatbot import shapes
 from chatbot.assembly import Notice, Progress, choose_model, filled
-from chatbot.benching.answers import NO_MODEL, Run
+from chatbot.benching.answers import STATE, Run
 from chatbot.benching.journal import Journal
 from chatbot.benching.judging import Rules
 from chatbot.benching.questions import Asked
@@ -55,19 +57,19 @@ def compare(
     asked: Sequence[Asked],
     settings: Settings,
     models: Sequence[str | None],
-    journal: Journal,
+    folder: Path,
     watch: Watch,
     *,
     judge: str | None = None,
     with_model: bool = True,
 ) -> Comparison:
-    """Ask every model what it was not asked yet, then score all.
+    """Ask every model what it was not asked yet, then score all; answers are kept in `folder`.
 
     `models` are names as the setting `model` takes them, None for the one that is configured. `judge` is
     the name of the model that compares with references, "" for the first of `models`.
-    Raises ChatbotError and StoreError; what was answered until then is in the journal.
+    Raises ChatbotError and StoreError; what was answered until then is kept.
     """
-    with filled(settings, notice=watch.notice) as collection:
+    with filled(settings, notice=watch.notice) as collection, Journal(folder / STATE) as journal:
         runs = [_asked(each, asked, settings, collection, journal, watch, with_model) for each in models]
         agrees = None
         judging: ChatModel | None = None
@@ -128,10 +130,25 @@ def summary(compared: Comparison) -> str:
     header = [
         "model", "questions", "facts right", "paper right", "citation recall", "citation precision",
         "own markers", "lost markers", "refusal precision", "refusal recall",
-        "/".join(verdict.value for verdict in Verdict), "prompt tokens", "written", "first token s", "total s",
-        "fingerprint",
+        "/".join(verdict.value for verdict in Verdict), "prompt tokens", "written",
+        "first token s", "total s", "fingerprint",
     ]  # fmt: skip
     return table(header, [_cells(row) for row in compared.rows])
+
+
+def report(compared: Comparison, questions: str, command: str, folder: Path) -> dict[str, Any]:
+    """Write report.md and report.json into the folder; the JSON value. Raises BenchError."""
+    value = shape(compared, questions, command)
+    texts = {"report.md": page(compared, questions, command), "report.json": f"{shapes.dumps(value)}\n"}
+    try:
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BenchError(
+            f"{error.filename} can't be written ({error.strerror}). The answers are kept: make room, then "
+            "run the same command again."
+        ) from error
+    return value
 
 
 def page(compared: Comparison, questions: str, command: str) -> str:
@@ -224,6 +241,3 @@ def _answers(row: Row) -> str:
 
 def _mark(good: bool | None) -> str:
     return "–" if good is None else "yes" if good else "NO"
-
-
-__all__ = ["NO_MODEL", "Comparison", "Row", "Watch", "compare", "page", "shape", "summary"]

@@ -165,6 +165,16 @@ class Maker:
         return random.Random(f"{self._seed} {paper.id} {kind.value}")
 
 
+def kept(made: Sequence[Made]) -> list[Asked]:
+    """The questions, in their order."""
+    return [each.asked for each in made if each.asked is not None]
+
+
+def kinds(made: Sequence[Made]) -> dict[str, int]:
+    """How many questions there are of each kind."""
+    return {kind.value: sum(each.kind is kind and each.asked is not None for each in made) for kind in Kind}
+
+
 def thrown(made: Sequence[Made]) -> Counter[str]:
     """How often each reason led to no question, with its kind."""
     return Counter(f"{each.kind.value}: {each.why}" for each in made if each.asked is None)

@@ -71,17 +71,19 @@ def read(file: Path) -> list[Asked]:
     return asked
 
 
-def write(asked: Iterable[Asked], file: Path) -> str:
-    """Write the questions, whole or not at all, and return the text. Raises BenchError."""
-    text = "".join(json.dumps(each.shape, ensure_ascii=False) + "\n" for each in asked)
+def text_of(asked: Iterable[Asked]) -> str:
+    """The text of a file of these questions."""
+    return "".join(json.dumps(each.shape, ensure_ascii=False) + "\n" for each in asked)
+
+
+def write(text: str, file: Path) -> None:
+    """Write a file of questions, whole or not at all. Raises BenchError."""
     beside = file.with_name(f"{file.name}.new")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8")
         beside.replace(file)
     except OSError as error:
         raise BenchError(f"{file} can't be written ({error.strerror}). Choose another with --out.") from error
-    return text
 
 
 def parsed(shape: object, where: str) -> Asked:

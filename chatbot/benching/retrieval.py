@@ -1,50 +1,34 @@
-"""How well and how fast a search finds what people judged relevant, on sets in the BEIR layout.
+"""How well and how fast a search finds what people judged relevant, by keywords, by vectors and by both.
 
-A set is a folder with `corpus.jsonl`, `queries.jsonl` (either may end in .gz: objects with `_id`, `title` and
-`text`) and `qrels.tsv` or `qrels/test.tsv` (query, document, grade). It is ingested once, through the same
-door as a user's papers, into a collection that is kept, so that a second run only searches.
-
-nDCG@10 (graded gains, log2 discount), recall@10 and @100 and MRR are trec_eval's, by ir-measures. Queries
-without a relevant document are passed over.
+A set is ingested once, through the same door as a user's papers, into a collection that is kept, so that a
+second run only searches. nDCG@10 (graded gains, log2 discount), recall@10 and @100 and MRR are trec_eval's,
+by ir-measures. Queries without a relevant document are passed over.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import json
 import re
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from chatbot.benching.judged import JudgedSet, judgements, objects
+from chatbot.benching.tables import number, stamp, table
 from chatbot.errors import BenchError
 from store.collection import Collection
 from store.records import Record, Source
 from store.search import DEPTH, Side
 
 if TYPE_CHECKING:
+    from store.embedding import Embedder
     from store.ingesting import IngestReport, Progress
 
 Grades = Mapping[str, Mapping[str, int]]
 MEASURES = ("nDCG@10", "recall@10", "recall@100", "MRR")
-_LAYOUT = "corpus.jsonl, queries.jsonl (or .jsonl.gz) and qrels.tsv or qrels/test.tsv"
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedSet:
-    """The three files of a set; `name` is its folder's."""
-
-    name: str
-    corpus: Path
-    queries: Path
-    qrels: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +55,59 @@ class Measured:
         }
 
 
-def sets(folder: Path, wanted: Sequence[str] = ()) -> list[JudgedSet]:
-    """The set that a folder is, or those in it, by name; only the `wanted` ones if any are named.
-
-    Raises BenchError where there is none, or one lacks a file.
+def run(
+    chosen: Sequence[JudgedSet],
+    sides: Sequence[Side],
+    home: Path,
+    embedder: Embedder,
+    *,
+    limit: int | None = None,
+    notice: Callable[[str], None],
+    progress: Callable[[str, int, int | None], None],
+) -> list[Measured]:
+    """Every set searched by every side; `limit` is how many queries of each at most. The collections are kept
+    under `home`. `progress` is told (what, done, of how many). Raises BenchError, StoreError.
     """
-    if not folder.is_dir():
-        raise BenchError(f"There is no folder {folder}. Name one that holds {_LAYOUT} with --data.")
-    if _file(folder, "corpus.jsonl"):
-        found = [folder]
-    else:
-        found = sorted(each for each in folder.iterdir() if each.is_dir() and _file(each, "corpus.jsonl"))
-    if not found:
-        raise BenchError(f"{folder} holds no set: a set is a folder with {_LAYOUT}. Name one with --data.")
-    names = [each.resolve().name for each in found]
-    if unknown := [name for name in wanted if name not in names]:
-        raise BenchError(f"{folder} has no set {unknown[0]!r}. There are: {', '.join(names)}.")
-    chosen = [each for each, name in zip(found, names, strict=True) if not wanted or name in wanted]
-    return [_set(each) for each in chosen]
+    _library()  # what is missing is said before hours of embedding
+    found = []
+    for judged in chosen:
+        name = collection_name(judged, embedder.fingerprint)
+        with Collection.open(home, name, embedder, create=True, notice=notice) as collection:
+            fill(collection, judged, lambda step: progress(step.phase, step.done, step.total))
+        for side in sides:
+            # Opened anew: a collection remembers the vectors of its last queries.
+            with Collection.open(home, name, embedder, notice=notice) as collection:
+                told = partial(progress, f"{judged.name} {side.value}")
+                found.append(measure(collection, judged, side, limit=limit, progress=told))
+    return found
 
 
-def judgements(file: Path) -> dict[str, dict[str, int]]:
-    """Grades by query and document; queries without a relevant document are left out. Raises BenchError."""
-    found: dict[str, dict[str, int]] = {}
-    with _reading(file) as lines:
-        for number, row in enumerate(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
-            if not row:
-                continue
-            try:
-                query, document, grade = row
-                found.setdefault(query, {})[document] = int(float(grade))
-            except ValueError as error:
-                if number == 1:
-                    continue  # the header
-                raise BenchError(
-                    f"{file}:{number} is no judgement. Write query, document and grade, parted by tabs."
-                ) from error
-    return {query: grades for query, grades in found.items() if any(grade > 0 for grade in grades.values())}
+def page(found: Sequence[Measured], embedder: str, command: str) -> str:
+    """The results as Markdown: when and where, the command, the table."""
+    rows = [
+        [
+            each.set,
+            str(each.papers),
+            str(each.queries),
+            each.side.value,
+            *(number(each.values[measure], 3) for measure in MEASURES),
+            number(each.speed, 0),
+        ]
+        for each in found
+    ]
+    header = ["set", "papers", "queries", "mode", *MEASURES, "queries/s"]
+    return f"{stamp()}, {embedder}.\n\n    {command}\n\n{table(header, rows)}"
+
+
+def shape(found: Sequence[Measured], embedder: str, command: str) -> dict[str, Any]:
+    """The results as a JSON value."""
+    return {
+        "version": 1,
+        "made": stamp(),
+        "command": command,
+        "embedder": embedder,
+        "results": [each.shape for each in found],
+    }
 
 
 def collection_name(judged: JudgedSet, embedder: str) -> str:
@@ -126,10 +126,10 @@ def fill(
     """Ingest the corpus; a document's id is the name of its paper's source. Raises what `ingest` raises."""
 
     def records() -> Iterator[Record]:
-        for number, item in enumerate(_objects(judged.corpus), start=1):
-            title, text = item.get("title", "").strip(), item.get("text", "").strip()
+        for line, item in enumerate(objects(judged.corpus), start=1):
+            title, text = item["title"].strip(), item["text"].strip()
             if text or title:
-                yield Record(text or title, Source(item["_id"], number), title=title or None)
+                yield Record(text or title, Source(item["_id"], line), title=title or None)
 
     return collection.ingest(records(), progress)
 
@@ -146,7 +146,7 @@ def measure(
     remembers the vectors of its last queries, which would make the next side's searches look fast.
     """
     grades = judgements(judged.qrels)
-    queries = [(item["_id"], item["text"]) for item in _objects(judged.queries) if item["_id"] in grades]
+    queries = [(item["_id"], item["text"]) for item in objects(judged.queries) if item["_id"] in grades]
     queries = queries[:limit]
     if not queries:
         raise BenchError(f"No query of {judged.queries} is judged in {judged.qrels}. Are they of one set?")
@@ -154,71 +154,37 @@ def measure(
         collection.search("warm up", side=side)
     found: dict[str, list[str]] = {}
     spent = 0.0
-    for number, (id, text) in enumerate(queries, start=1):
+    for done, (id, text) in enumerate(queries, start=1):
         started = time.perf_counter()
         hits = collection.search(text, 2 * DEPTH, side=side)
         spent += time.perf_counter() - started
         # A merged paper stands for each of the documents that it was merged from.
         found[id] = [source.name for hit in hits for source in hit.paper.sources]
-        progress(number, len(queries))
+        progress(done, len(queries))
     values = measures(found, {id: grades[id] for id, _ in queries})
     return Measured(judged.name, collection.count(), len(queries), side, values, len(queries) / spent)
 
 
 def measures(found: Mapping[str, Sequence[str]], grades: Grades) -> dict[str, float]:
     """The MEASURES of ranked documents by query, averaged over the queries of `grades`. Raises BenchError."""
-    try:
-        import ir_measures
-        from ir_measures import RR, R, nDCG
-    except ImportError as error:
-        raise BenchError(
-            "ir-measures is not installed, which computes the measures: pip install 'proven-chatbot[bench]'."
-        ) from error
+    ir = _library()
     # trec_eval orders by score, and equal scores by id: the scores must say our order.
     run = {
         query: {document: float(len(ranked) - place) for place, document in enumerate(dict.fromkeys(ranked))}
         for query, ranked in found.items()
     }
-    wanted = dict(zip(MEASURES, (nDCG @ 10, R @ 10, R @ 100, RR), strict=True))
-    values = ir_measures.calc_aggregate(list(wanted.values()), grades, run)
+    wanted = dict(zip(MEASURES, (ir.nDCG @ 10, ir.R @ 10, ir.R @ 100, ir.RR), strict=True))
+    values = ir.calc_aggregate(list(wanted.values()), grades, run)
     return {name: float(values[measure]) for name, measure in wanted.items()}
 
 
-def _set(folder: Path) -> JudgedSet:
-    places = (folder / "qrels.tsv", folder / "qrels" / "test.tsv")
-    qrels = next((each for each in places if each.is_file()), None)
-    corpus, queries = _file(folder, "corpus.jsonl"), _file(folder, "queries.jsonl")
-    if corpus is None or queries is None or qrels is None:
-        lacking = "queries.jsonl" if queries is None else "qrels.tsv"
-        raise BenchError(f"{folder} lacks its {lacking}. A set is a folder with {_LAYOUT}.")
-    return JudgedSet(folder.resolve().name, corpus, queries, qrels)
-
-
-def _file(folder: Path, name: str) -> Path | None:
-    return next((each for each in (folder / name, folder / f"{name}.gz") if each.is_file()), None)
-
-
-def _objects(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file, each with the texts `_id` and `text`. Raises BenchError."""
-    with _reading(file) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-                texts = {name: str(item.get(name) or "") for name in ("_id", "title", "text")}
-            except (ValueError, AttributeError) as error:
-                raise BenchError(f"{file}:{number} is no JSON object. Mend or remove the line.") from error
-            if not texts["_id"]:
-                raise BenchError(f"{file}:{number} has no _id. Give it one.")
-            yield texts
-
-
-@contextmanager
-def _reading(file: Path) -> Iterator[Iterator[str]]:
-    """The lines of a text file that may be gzipped. Raises BenchError where it can't be read."""
+def _library() -> Any:
     try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as content:
-            yield TextIOWrapper(cast("IO[bytes]", content), encoding="utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise BenchError(f"{file} can't be read ({error}). Get it again, or leave its set out.") from error
+        import ir_measures
+        import pytrec_eval  # noqa: F401  what ir-measures computes these measures with
+    except ImportError as error:
+        raise BenchError(
+            f"{error.name} is not installed, which the measures are computed by: "
+            "pip install 'proven-chatbot[bench]'."
+        ) from error
+    return ir_measures

@@ -8,6 +8,7 @@
     checking    doctor
     calibrating calibrate
     models      model list, use, path, remove, serve
+    benching    bench retrieval, answers, make-questions, citations
 
 Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth of a second.
 """
@@ -20,7 +21,16 @@ from io import TextIOWrapper
 
 import click
 
-from chatbot.cli import asking, calibrating, checking, collecting, models, options, verifying
+from chatbot.cli import (
+    asking,
+    benching,
+    calibrating,
+    checking,
+    collecting,
+    models,
+    options,
+    verifying,
+)
 from chatbot.cli.outcome import Group
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -60,6 +70,7 @@ for command in (
     calibrating.calibrate,
     collecting.rebuild,
     models.model,
+    benching.bench,
 ):
     cli.add_command(command)
 

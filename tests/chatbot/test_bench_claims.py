@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from chatbot.benching.claims import Outcome, Verifier, ablation, auc, balanced, 
 from chatbot.errors import BenchError
 from chatbot.model.scripted import ScriptedModel
 from chatbot.values import Verdict
-from chatbot.verifying import Layer
+from chatbot.verifying import Layer, ask
 from store import HashEmbedder
 
 DATA = Path(os.environ.get("CHATBOT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "claims"
@@ -150,7 +151,7 @@ def test_a_layer_that_is_switched_off_no_longer_counts() -> None:
 def test_a_model_is_asked_where_the_rules_leave_it_open_and_is_timed() -> None:
     yes, no = {"yes": -0.01, "no": -5.0}, {"yes": -5.0, "no": -0.01}
     loose = Pair("The approach shrinks what it stores.", PAIRS[0].sentences, Label.SUPPORTS)
-    verifier = Verifier(HashEmbedder(), ScriptedModel(logprobs=[yes, no]), supports=0.0)
+    verifier = Verifier(HashEmbedder(), partial(ask, ScriptedModel(logprobs=[yes, no])), supports=0.0)
     first, second = verifier.judge(loose), verifier.judge(loose)
     assert (first.verdict, second.verdict) == (Verdict.SUPPORTED, Verdict.UNSUPPORTED)
     assert first.odds is not None
