@@ -104,7 +104,9 @@ def _records(document: Document) -> Iterator[Record | Reject]:
     except Unreadable as error:
         yield reject(document.name, document.line, str(error))
     if last is not None:
-        reason = last.reason if told == _TOLD else f"from here on, {told - _TOLD + 1:,} more that are no papers"
+        reason = (
+            last.reason if told == _TOLD else f"from here on, {told - _TOLD + 1:,} more that are no papers"
+        )
         yield Reject(last.source, reason, last.excerpt)
 
 

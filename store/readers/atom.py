@@ -1,4 +1,4 @@
-"""Atom feeds, first of all the answers of arXiv's API: also those that are empty, and those that are errors."""
+"""Atom feeds, first of all the answers of arXiv's API, also the empty ones and the errors."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def _record(entry: Element, source: Source) -> Record | Reject:
     address = all_text(child(entry, "id"))
     summary = child(entry, "summary")
     if _ERROR in address:
-        return reject(source.name, source.line, f"arXiv's API answered with an error: {all_text(summary)}", address)
-    links = [link.get("href") for link in children(entry, "link") if link.get("rel", "alternate") == "alternate"]
+        reason = f"arXiv's API answered with an error: {all_text(summary)}"
+        return reject(source.name, source.line, reason, address)
+    links = [link for link in children(entry, "link") if link.get("rel", "alternate") == "alternate"]
     primary = [term for term in [_term(child(entry, "primary_category"))] if term]
     terms = [term for term in map(_term, children(entry, "category")) if CATEGORY.match(term)]
     return record(
@@ -47,7 +48,7 @@ def _record(entry: Element, source: Source) -> Record | Reject:
             "authors": [all_text(child(author, "name")) for author in children(entry, "author")],
             "arxiv_id": address,
             "doi": all_text(child(entry, "doi")),
-            "url": next((link for link in links if link), address),
+            "url": next((found for link in links if (found := link.get("href"))), address),
             "venue": all_text(child(entry, "journal_ref")),
             "comment": all_text(child(entry, "comment")),
             "created": all_text(child(entry, "published")),

@@ -1,8 +1,8 @@
 """BibTeX and BibLaTeX files.
 
 The text is cut where a line begins with `@word{`, and bibtexparser parses what lies between, one entry at a
-time: an entry whose braces don't balance costs itself and no other. `@string`s are put in where they are used.
-Braces that only protect capitals go; LaTeX stays.
+time: an entry whose braces don't balance costs itself and no other. `@string`s are put in where they are
+used. Braces that only protect capitals go; LaTeX stays.
 """
 
 from __future__ import annotations
@@ -19,12 +19,20 @@ from store.readers.names import turned
 from store.records import Record, Reject, Source
 
 _ENTRY = re.compile(r"[ \t]*@[ \t]*([A-Za-z]+)[ \t]*[{(]")
-_FIRST = re.compile(r"^[ \t]*@[ \t]*[A-Za-z]+[ \t]*[{(]\s*(?:[^\s,{}()=]*\s*(?:,|$)|[\w\-]+\s*=|[\"{])", re.MULTILINE)
+_FIRST = re.compile(
+    r"""^[ \t]*@[ \t]*(?:
+        (?:string|preamble|comment)[ \t]*[{(]
+      | (?:[A-Za-z]+[ \t]*\{ | (?:article|book|conference|in[a-z]+|misc|online|proceedings|[a-z]*thesis)[ \t]*\()
+        \s*[^\s,{}()="]*\s*,\s*(?:[\w\-]+\s*=|[})]|$)
+    )""",
+    re.MULTILINE | re.VERBOSE | re.IGNORECASE,
+)
 _COMMENT = re.compile(r"^\s*%.*$", re.MULTILINE)
 _LONGEST_FOREWORD = 300
 _LONGEST = 4 * 2**20
 _VENUES = ("journal", "journaltitle", "booktitle", "howpublished", "venue")
 _MACRO = re.compile(r"\\(?:[A-Za-z]+\*?|.)\s*$|[_^]$", re.DOTALL)
+_IDS = ("arxivid", "arxiv", "doi", "url", "journal", "volume", "note", "howpublished")
 _OTHERS = ("others", "et al.", "et al")
 
 # Without a handler of its own its warnings would go to stderr; what it finds wrong is told as Rejects.
@@ -32,7 +40,7 @@ logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 
 
 def recognises(document: Document) -> bool:
-    """Whether the text begins with an entry, comments aside: one that only quotes an entry is something else."""
+    """Whether the text begins with an entry, comments aside; one that only quotes an entry doesn't."""
     head = document.head[:20_000]
     found = _FIRST.search(head)
     return found is not None and len(_COMMENT.sub("", head[: found.start()]).strip()) < _LONGEST_FOREWORD
@@ -75,11 +83,11 @@ def _entries(lines: Iterator[str]) -> Iterator[tuple[int, str, str]]:
 
 def _parsed(text: str, strings: dict[str, str]) -> Mapping[str, str] | str | None:
     """The fields of an entry, or why it is none; None for a `@string`, which is added to `strings`."""
-    import bibtexparser
-    from bibtexparser.model import DuplicateFieldKeyBlock
+    from bibtexparser.entrypoint import parse_string
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
     try:
-        found = bibtexparser.parse_string(text, parse_stack=[])
+        found = parse_string(text, parse_stack=[])
     except Exception as error:  # whatever it meets, the other entries come in
         return f"bibtexparser can't read this entry ({error})"
     for abbreviation in found.strings:
@@ -87,7 +95,7 @@ def _parsed(text: str, strings: dict[str, str]) -> Mapping[str, str] | str | Non
     entries = list(found.entries)
     failed = found.failed_blocks
     for block in failed:
-        if isinstance(block, DuplicateFieldKeyBlock) and block.ignore_error_block is not None:
+        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry):
             entries.append(block.ignore_error_block)
     if entries:
         fields: dict[str, str] = {}
@@ -127,7 +135,7 @@ def _values(fields: Mapping[str, str]) -> dict[str, object]:
     eprint = fields.get("eprint", "")
     kind = (fields.get("archiveprefix") or fields.get("eprinttype") or "").lower()
     ids = [eprint] if kind in ("arxiv", "") else []
-    ids += [fields.get(name, "") for name in ("arxivid", "arxiv", "doi", "url", "journal", "volume", "note", "howpublished")]
+    ids += [fields.get(name, "") for name in _IDS]
     venue = next((fields[name] for name in _VENUES if fields.get(name)), "")
     note = fields.get("comment") or fields.get("note") or ""
     return {
@@ -188,7 +196,8 @@ def _unbraced(text: str) -> str:
                 kept.append(char)
                 continue
             if char == "{":
-                opened.append(text.startswith("\\", at + 1) or _MACRO.search(text[max(0, at - 40) : at]) is not None)
+                before = text[max(0, at - 40) : at]
+                opened.append(text.startswith("\\", at + 1) or _MACRO.search(before) is not None)
             if opened[-1] if char == "{" else (opened.pop() if opened else True):
                 kept.append(char)
         kept.append(text[start:end])

@@ -21,10 +21,11 @@ _MONTH = re.compile(rf"(?<![^\W\d_])({'|'.join(_MONTHS)})[a-z]*\.?", re.IGNORECA
 _DAY_BEFORE = re.compile(r"(?<![\d\-–])(\d{1,2})(?:st|nd|rd|th)?\.?[\s\-]*$")
 _DAY_AFTER = re.compile(r"[\s\-]*(\d{1,2})(?:st|nd|rd|th)?(?![\d\-–:])")
 _LONGEST = 80
+_KEYS = ("date-parts", "date-time", "value", "raw")
 
 
 def iso(value: object) -> str | None:
-    """A date of any export's: text, year, seconds or milliseconds since 1970, `date-parts`; None if it is none."""
+    """A date of any export's: text, year, (milli)seconds since 1970, `date-parts`; None if it is none."""
     if isinstance(value, str):
         return _text(value.strip())
     if isinstance(value, bool) or value is None:
@@ -32,7 +33,9 @@ def iso(value: object) -> str | None:
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, Mapping):
-        return iso(next((value[key] for key in ("date-parts", "date-time", "value", "raw") if key in value), None))
+        return iso(
+            next((value[key] for key in ("date-parts", "date-time", "value", "raw") if key in value), None)
+        )
     if isinstance(value, Sequence) and value:
         if isinstance(value[0], Sequence):
             return iso(value[0])

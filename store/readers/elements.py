@@ -129,7 +129,7 @@ def all_text(element: Element | None) -> str:
 def child(element: Element | None, *path: str) -> Element | None:
     """The first element at a path of local names."""
     for name in path:
-        element = next((each for each in element if local(each.tag) == name), None) if element is not None else None
+        element = next(children(element, name), None)
     return element
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,47 +24,48 @@ SHORTEST, LONGEST = 40, 20_000
 
 # Names, folded, in the order of preference; what stands first and is not empty wins.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "abstract": (
-        "abstract", "abstracttext", "paperabstract", "abstractnote", "summary", "abstracten", "ab",
-        "zusammenfassung", "kurzfassung", "résumé", "resume", "resumen", "resumo", "riassunto", "摘要", "аннотация",
-        "text",
-    ),
-    "title": (
-        "title", "articletitle", "documenttitle", "papertitle", "primarytitle", "displayname", "titel", "titre",
-        "título", "titulo", "titolo", "标题", "題名", "название", "ti",
-    ),
-    "authors": (
-        "authorsparsed", "authors", "author", "authorfullnames", "authornames", "authornamesraw", "authorlist",
-        "authortext", "authorships", "creators", "creator", "firstauthors", "autoren", "autor", "auteurs",
-        "autores", "autori", "作者", "авторы", "au",
-    ),
-    "arxiv_id": (
-        "arxivid", "arxiv", "arxivnumber", "eprint", "externalids", "id", "paperid", "ids", "entryid", "doi",
-        "abs", "url", "link", "links", "pdf", "pdfurl", "paperurl", "urlabs", "volume",
-    ),
-    "doi": ("doi", "digitalobjectidentifier", "externalids", "doilink", "doiurl", "ids", "di", "elocationid"),
-    "url": (
-        "url", "urls", "link", "paperurl", "landingpageurl", "openreviewurl", "site", "abs", "urlabs", "entryid",
-        "articleurl", "htmlurl", "pdfurl", "pdf", "id", "ur",
-    ),
-    "venue": (
-        "venue", "publicationvenue", "journal", "journalref", "journalreference", "sourcetitle", "journalbook",
-        "publicationtitle", "journaltitle", "containertitle", "booktitle", "journalname", "conference",
-        "proceedings", "zeitschrift", "revue", "revista", "hostvenue", "期刊", "so", "source",
-    ),
-    "comment": ("comment", "comments", "arxivcomment", "authorcomment", "kommentar"),
-    "created": (
-        "created", "published", "publicationdate", "publisheddate", "publishedat", "datepublished",
-        "datesubmitted", "submitted", "submitteddate", "submissiondate", "coverdate", "pubdate", "date", "issued",
-        "publishedonline", "publishedprint", "publicationyear", "pubyear", "year", "jahr", "année", "año", "anno",
-        "年份", "pdate", "cdate", "py",
-    ),
-    "updated": ("updated", "updateddate", "updatedate", "updatedat", "lastupdated", "lastmodified", "modified"),
-    "categories": (
-        "categories", "arxivcategories", "category", "subjects", "primarycategory", "primarycat",
-        "categorieslist", "catégories", "kategorien",
-    ),
-}  # fmt: skip
+    field: tuple(names.split())
+    for field, names in {
+        "abstract": """
+            abstract abstracttext paperabstract abstractnote summary abstracten ab zusammenfassung kurzfassung
+            résumé resume resumen resumo riassunto 摘要 аннотация text
+            """,
+        "title": """
+            title articletitle documenttitle papertitle primarytitle displayname titel titre título
+            titulo titolo 标题 題名 название ti
+            """,
+        "authors": """
+            authorsparsed authors author authorfullnames authornames authornamesraw authorlist
+            authortext authorships creators creator firstauthors autoren autor auteurs autores autori
+            作者 авторы au
+            """,
+        "arxiv_id": """
+            arxivid arxiv arxivnumber eprint externalids id paperid ids entryid doi abs url link links pdf
+            pdfurl paperurl urlabs volume
+            """,
+        "doi": "doi digitalobjectidentifier externalids doilink doiurl ids di elocationid",
+        "url": """
+            url urls link paperurl landingpageurl openreviewurl site abs urlabs entryid articleurl htmlurl
+            pdfurl pdf id ur
+            """,
+        "venue": """
+            venue publicationvenue journal journalref journalreference sourcetitle journalbook
+            publicationtitle journaltitle containertitle booktitle journalname conference proceedings zeitschrift revue
+            revista hostvenue 期刊 so source
+            """,
+        "comment": "comment comments arxivcomment authorcomment kommentar",
+        "created": """
+            created published publicationdate publisheddate publishedat datepublished datesubmitted submitted
+            submitteddate submissiondate coverdate pubdate date issued publishedonline publishedprint
+            publicationyear pubyear year jahr année año anno 年份 pdate cdate py
+            """,
+        "updated": "updated updateddate updatedate updatedat lastupdated lastmodified modified",
+        "categories": """
+            categories arxivcategories category subjects primarycategory primarycat categorieslist catégories
+            kategorien
+            """,
+    }.items()
+}
 FIELDS = tuple(NAMES)
 _NONE = re.compile(
     r"\W*(?:no abstract(?: (?:is )?(?:available|provided|found))?|(?:abstract )?(?:not|un)[ -]?available"
@@ -71,16 +73,22 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,7}|#x[\da-fA-F]{2,6});")
-_TAG = re.compile(r"</?(?:jats:[a-z\-]+|p|br|div|span|sec|abstracttext)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
-_STYLED = re.compile(r"<(i|b|em|strong|sub|sup|u|sc|tt|italic|bold|h[1-6])>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(
+    r"</?(?:jats:[a-z\-]+|p|br|div|span|sec|abstracttext)(?:\s+[\w:\-]+=[^<>]{0,200})?\s?/?>", re.IGNORECASE
+)
+_STYLED = re.compile(
+    r"<(i|b|em|strong|sub|sup|u|sc|tt|italic|bold|h[1-6])>(.{0,2000}?)</\1>", re.IGNORECASE | re.DOTALL
+)
 _CATEGORY = re.compile(r"[a-z][a-z\-]+(?:\.[A-Za-z][A-Za-z\-]+)?$")
-_ARXIV_WHOLE = re.compile(r"(?:arxiv[:\s]*)?(\d\d(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z\-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?$", re.I)
+_ARXIV_WHOLE = re.compile(
+    r"(?:arxiv[:\s]*)?(\d\d(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z\-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?$", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"https?://\S+$")
 
 
 def fold(name: str) -> str:
     """A column's or key's name as names are compared: letters and digits, in small letters."""
-    return "".join(filter(str.isalnum, name.casefold()))
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", name).casefold()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,9 @@ class _Scan:
         """Read on, at least as much again as waits to be understood; False at the end."""
         waiting = self._text[self._place :]
         if len(waiting) > _LARGEST:
-            raise _Break(f"an object of more than {_LARGEST // 2**20} million characters; nothing more was read")
+            raise _Break(
+                f"an object of more than {_LARGEST // 2**20} million characters; nothing more was read"
+            )
         found, wanted = [waiting], max(_STEP, len(waiting))
         for piece in self._pieces:
             found.append(piece)
@@ -163,7 +165,7 @@ def _object(scan: _Scan, depth: int) -> _Found:
         else:
             value = scan.value()
             paper = paper or name in _TELLING
-            if not paper and name not in _INNER and isinstance(value, dict) and _TELLING & set(map(fold, value)):
+            if isinstance(value, dict) and not paper and name not in _INNER and _is_paper(value):
                 inside = True
                 yield line, {"id": key, **value}
             elif len(held) < _MOST_KEYS:
@@ -173,3 +175,7 @@ def _object(scan: _Scan, depth: int) -> _Found:
     scan.take("}")
     if not inside:
         yield start, held
+
+
+def _is_paper(value: dict[str, object]) -> bool:
+    return not _TELLING.isdisjoint(map(fold, value))

@@ -46,7 +46,9 @@ class Keys:
         found = {**picked(known, chosen), **given}
         if not self._told and "abstract" in found:
             self._told = True
-            self._document.notice(f"{self._document.name}: JSON, read as {chosen}. --map FIELD=KEY corrects it.")
+            self._document.notice(
+                f"{self._document.name}: JSON, read as {chosen}. --map FIELD=KEY corrects it."
+            )
         return found
 
 
@@ -116,7 +118,11 @@ def _of_versions(item: _Object) -> _Object:
 
 def _of_ids(item: _Object) -> _Object:
     """Semantic Scholar and others: identifiers as an object of their own."""
-    ids = {fold(key): value for key, value in item["externalIds"].items()} if isinstance(item["externalIds"], dict) else {}
+    ids = (
+        {fold(key): value for key, value in item["externalIds"].items()}
+        if isinstance(item["externalIds"], dict)
+        else {}
+    )
     found: _Object = {"externalIds": None}
     if isinstance(ids.get("arxiv"), str):
         found["arxiv_id"] = ids["arxiv"]

@@ -22,12 +22,16 @@ _GIVEN_AND_LAST = re.compile(r"\w[\w’'\-]*\s+\S")
 
 def authors(value: object) -> tuple[str, ...]:
     """The authors of a value: a text that lists them, a list of texts, or of objects with their names."""
-    found = (" ".join(readable(name).split()) if "\\" in name else " ".join(name.split()) for name in _each(value))
+    found = (
+        " ".join(readable(name).split()) if "\\" in name else " ".join(name.split()) for name in _each(value)
+    )
     return tuple(dict.fromkeys(name for name in found if name))
 
 
 def turned(name: str) -> str:
     """A name in the order in which it is spoken."""
+    if "," not in name:
+        return name.strip()
     parts = [part.strip() for part in name.split(",")]
     parts = [part for part in parts if part]
     if len(parts) == 2 and not _SUFFIX.match(parts[1]):

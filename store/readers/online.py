@@ -110,7 +110,9 @@ def _results(wanted: Request, ids: Sequence[str]) -> Iterator[Any]:
     try:
         yield from client.results(search)
     except arxiv.HTTPError as error:
-        hint = "Wait a minute and try again." if error.status in (429, 503) else "Check the ids and the query."
+        hint = (
+            "Wait a minute and try again." if error.status in (429, 503) else "Check the ids and the query."
+        )
         raise SourceError(f"arXiv answered with status {error.status} to {wanted.name}. {hint}") from error
     except arxiv.ArxivError as error:
         raise SourceError(f"arXiv broke off its answer to {wanted.name}. Try again in a minute.") from error

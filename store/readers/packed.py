@@ -150,7 +150,7 @@ def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> 
 
 
 def _directory_size(archive: BinaryIO, size: int) -> int:
-    """Bytes of the list of members, which `zipfile` reads at once, as it will find them: 0 if there is none."""
+    """Bytes of the list of members, which `zipfile` reads at once, where it will look; 0 if there is none."""
     archive.seek(max(0, size - 65_557 - 20 - 56))
     tail = archive.read()
     plain = tail[-22:-18] == b"PK\x05\x06" and tail[-2:] == b"\x00\x00"

@@ -43,10 +43,13 @@ def _record(item: Element, source: Source) -> Record | Reject:
         {
             "abstract": _abstract(child(article, "Abstract")),
             "title": all_text(title) or all_text(child(article, "VernacularTitle")),
-            "authors": [name for author in children(child(article, "AuthorList"), "Author") if (name := _name(author))],
+            "authors": [
+                name for author in children(child(article, "AuthorList"), "Author") if (name := _name(author))
+            ],
             "doi": _doi(item, article),
             "url": f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if number.isdecimal() else "",
-            "venue": all_text(child(article, "Journal", "Title")) or all_text(child(article, "Book", "BookTitle")),
+            "venue": all_text(child(article, "Journal", "Title"))
+            or all_text(child(article, "Book", "BookTitle")),
             "created": _date(article),
         },
     )

@@ -18,7 +18,7 @@ from store.records import Record, Reject, Source
 _SEPARATORS = ",;\t|"
 # Of the fields that tell a table of papers from any other; one given by the user tells it too.
 _TELLING = ("abstract", "title", "authors", "doi", "arxiv_id")
-# Web of Science's tab-separated export names its columns by its tags, of which two mean other things elsewhere.
+# Web of Science's tab-separated export names its columns by its tags; its ID is none.
 _WOS_HEADER = re.compile(r"PT\tAU\t")
 _DATED_SOURCE = re.compile(r"Date of Publication:\s*([^.;]{4,40})")
 _LINES_OF_A_ROW = 2_000
@@ -111,12 +111,10 @@ def _again(number: int, row: list[str], rows: Iterator[_Row]) -> Iterator[_Row]:
 
 def _dated(found: dict[str, object], values: Mapping[str, object]) -> dict[str, object]:
     """Embase writes the date into the column of the source alone."""
-    if "created" not in found and isinstance(source := values.get("Source"), str):
-        if date := _DATED_SOURCE.search(source[:2_000]):
-            found["created"] = date.group(1).strip()
+    date = _DATED_SOURCE.search(str(values.get("Source", ""))[:2_000])
+    if "created" not in found and date:
+        found["created"] = date.group(1).strip()
     return found
-
-
 
 
 def _rows(lines: Iterator[str], separator: str) -> Iterator[_Row]:
@@ -146,7 +144,7 @@ def _rows(lines: Iterator[str], separator: str) -> Iterator[_Row]:
 
 
 def _parsed(taken: list[str], separator: str, more: Callable[[], str | None] | None) -> list[str] | None:
-    """The row that begins with `taken`, to which the further lines that it needs are added; None if it is none.
+    """The row that begins with `taken`, which grows by the lines that it needs; None if it is none.
 
     Without `more` the row has to end with its first line, and stray quotes are forgiven.
     """

@@ -15,7 +15,6 @@ from store.identifiers import doi
 from store.readers.dates import iso
 from store.readers.document import Document, reject
 from store.readers.fields import address, arxiv_of, record
-from store.readers.names import turned
 from store.records import Record, Reject, Source
 
 _LONGEST = 4 * 2**20
@@ -68,7 +67,9 @@ _MEDLINE = _Flavour(
 _FLAVOURS = (_RIS, _WOS, _MEDLINE)
 _REFERENCE = re.compile(r"TY  - [A-Z]{3,}")
 _PUBMED = "https://pubmed.ncbi.nlm.nih.gov/{}/"
-_CATEGORY = re.compile(r"(?:cs|math|stat|eess|physics|quant-ph|cond-mat|astro-ph|hep-[a-z]+|q-bio|q-fin|econ)\.?[A-Za-z\-]*$")
+_CATEGORY = re.compile(
+    r"(?:(?:cs|math|stat|eess|physics|cond-mat|astro-ph|q-bio|q-fin|econ)\.[A-Za-z\-]{2,}|quant-ph|hep-[a-z]+)$"
+)
 # WoS's first lines; Springer's and ACM's exports begin with two lines of their own.
 _PREAMBLE = re.compile(r"(?:FN |VR |EF$|Provider:|Content:|Database:|Record \d+ of \d+)")
 
@@ -93,8 +94,9 @@ def records(document: Document) -> Iterator[Record | Reject]:
 def _flavour(document: Document) -> _Flavour | None:
     lines = [line for line in document.head[:20_000].split("\n")[:40] if line.strip()]
     for line in lines:
-        if found := next((flavour for flavour in _FLAVOURS if flavour.start.match(line.lstrip("\ufeff "))), None):
-            return found
+        begun = [flavour for flavour in _FLAVOURS if flavour.start.match(line.lstrip("\ufeff "))]
+        if begun:
+            return begun[0]
         if not _PREAMBLE.match(line):
             break
     return _RIS if any(_REFERENCE.match(line) for line in lines) else None
@@ -156,7 +158,7 @@ def _record(tags: Mapping[str, list[str]], flavour: _Flavour, source: Source) ->
     values: dict[str, object] = {}
     for field, names in flavour.fields.items():
         values[field] = next((text for name in names if (text := " ".join(tags.get(name, ())).strip())), "")
-    values["authors"] = [turned(name) for name in next((tags[name] for name in flavour.authors if name in tags), [])]
+    values["authors"] = next((tags[name] for name in flavour.authors if name in tags), [])
     ids = [text for name in flavour.ids for text in tags.get(name, ())]
     values["doi"] = next((known for text in ids if (known := doi(text))), "")
     values["arxiv_id"] = next((known for text in ids if (known := arxiv_of(text))), "")
