@@ -22,13 +22,13 @@ _ENTRY = re.compile(r"[ \t]*@[ \t]*([A-Za-z]+)[ \t]*[{(]")
 _FIRST = re.compile(
     r"""^[ \t]*@[ \t]*(?:
         (?:string|preamble|comment)[ \t]*[{(]
-      | (?:[A-Za-z]+[ \t]*\{ | (?:article|book|conference|in[a-z]+|misc|online|proceedings|[a-z]*thesis)[ \t]*\()
+      | (?:[A-Za-z]+[ \t]*\{ | (?:article|book|conference|in[a-z]+|misc|online|[a-z]*thesis)[ \t]*\()
         \s*[^\s,{}()="]*\s*,\s*(?:[\w\-]+\s*=|[})]|$)
     )""",
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
 _COMMENT = re.compile(r"^\s*%.*$", re.MULTILINE)
-_LONGEST_FOREWORD = 300
+_LONGEST_FOREWORD = 150
 _LONGEST = 4 * 2**20
 _VENUES = ("journal", "journaltitle", "booktitle", "howpublished", "venue")
 _MACRO = re.compile(r"\\(?:[A-Za-z]+\*?|.)\s*$|[_^]$", re.DOTALL)

@@ -50,8 +50,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
             """,
         "venue": """
             venue publicationvenue journal journalref journalreference sourcetitle journalbook
-            publicationtitle journaltitle containertitle booktitle journalname conference proceedings zeitschrift revue
-            revista hostvenue 期刊 so source
+            publicationtitle journaltitle containertitle booktitle journalname conference proceedings
+            zeitschrift revue revista hostvenue 期刊 so source
             """,
         "comment": "comment comments arxivcomment authorcomment kommentar",
         "created": """

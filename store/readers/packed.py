@@ -165,7 +165,7 @@ def _directory_size(archive: BinaryIO, size: int) -> int:
 
 def _why(error: Exception, kind: str = "gzip") -> str:
     if isinstance(error, EOFError):
-        return "the file ends too early: it was not copied or loaded whole"
+        return f"a {kind} file that ends too early: it was not copied or loaded whole"
     if isinstance(error, OSError) and error.errno:
         return f"can't be read: {error.strerror or error}"
     return f"damaged, or no {kind} file that can be read ({error})"

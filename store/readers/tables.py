@@ -7,6 +7,7 @@ rules of CSV (a quote that never closes) costs that row alone.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ _TELLING = ("abstract", "title", "authors", "doi", "arxiv_id")
 _WOS_HEADER = re.compile(r"PT\tAU\t")
 _DATED_SOURCE = re.compile(r"Date of Publication:\s*([^.;]{4,40})")
 _LINES_OF_A_ROW = 2_000
+_ROWS_LOOKED_AT = 5
+_LONGEST_CELL = 20_000
 
 _Row = tuple[int, list[str] | None]
 
@@ -69,17 +72,20 @@ def _separator(document: Document) -> str | None:
     first, _, rest = head[:200_000].partition("\n")
     if not rest.strip() or len(first) > 50_000 or first.lstrip().startswith(("{", "[", "<", "@")):
         return None
-    best, most = None, 1
+    best, most = None, (1, False)
     for separator in _SEPARATORS:
         if separator not in first:
             continue
-        header = next(_rows(iter(head[:200_000].split("\n")), separator), (1, None))[1] or []
+        rows = itertools.islice(_rows(iter(head[:200_000].split("\n")), separator), _ROWS_LOOKED_AT)
+        cells = [row for _, row in rows if row]
+        header = cells[0] if cells else []
         picks = _plan(header, document.mapping, separator).picks
         known = sum(bool(picks[field]) for field in FIELDS if field in _TELLING or field in document.mapping)
         if _is_mapped(header, document.mapping):
             known += 2
-        if known > most and len(header) > 1 and max(map(len, header)) < 200:
-            best, most = separator, known
+        score = known, len(set(map(len, cells))) == 1
+        if score > most and known > 1 and len(header) > 1 and max(map(len, header)) < _LONGEST_CELL:
+            best, most = separator, score
     return best
 
 
@@ -135,9 +141,11 @@ def _rows(lines: Iterator[str], separator: str) -> Iterator[_Row]:
         if row is None:  # the lines behind the first are tried as rows of their own
             ahead.extendleft(reversed(taken[1:]))
             del taken[1:]
-            row = _parsed(taken, separator, None)
-            if row is None and separator == "\t" and first.count(separator) + 1 == columns:
+            if separator == "\t" and first.count(separator) + 1 == columns:
                 row = first.split(separator)  # a program that knows no quotes
+            else:
+                row = _parsed(taken, separator, None)
+                row = row if row is not None and len(row) == (columns or len(row)) else None
         columns = columns or len(row or ())
         yield number, row
         number += len(taken)
