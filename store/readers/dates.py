@@ -62,7 +62,9 @@ def _text(text: str) -> str | None:
 def _number(value: float) -> str | None:
     if _EARLIEST <= value <= _LATEST:
         return f"{int(value):04}"
-    if 1e6 < value < 1e8:
+    if not 1e6 < value < 1e14:
+        return None
+    if value < 1e8:
         return iso_date(str(int(value)))
     seconds = value / 1000 if value > 1e11 else value
     if not 1e8 <= seconds < 4e9:

@@ -214,8 +214,8 @@ def categories(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         parts: Sequence[object] = listed(value) or ()
         if not parts:
-            words = re.split(r"[\s,;|]+", value.strip())
-            parts = words if all(map(_CATEGORY.match, words)) else re.split(r"\s*[;,|]\s*", value)
+            words = [word for word in re.split(r"[\s,;|]", value) if word]
+            parts = words if all(map(_CATEGORY.match, words)) else re.split(r"[;,|]", value)
     else:
         parts = value if isinstance(value, list | tuple) else ()
     found = (part for item in parts for part in [" ".join(flat(item).split())])

@@ -99,4 +99,10 @@ def _of_commas(text: str) -> list[str]:
     parts = [part.strip(" ,") for part in _AND.split(text)]
     if all(part.count(",") == 1 and not _GIVEN_AND_LAST.match(part) for part in parts):
         return parts  # "Lovelace, Ada and Babbage, Charles"
-    return [name.strip() for part in parts for name in part.split(",")]
+    names: list[str] = []
+    for name in (name.strip() for part in parts for name in part.split(",")):
+        if names and _SUFFIX.match(name):
+            names[-1] += f" {name}"
+        else:
+            names.append(name)
+    return names

@@ -17,8 +17,8 @@ from store.readers.fields import FIELDS, Plan, fold, picked, plan, record
 from store.records import Record, Reject, Source
 
 _SEPARATORS = ",;\t|"
-# Of the fields that tell a table of papers from any other; one given by the user tells it too.
-_TELLING = ("abstract", "title", "authors", "doi", "arxiv_id")
+# Fields of which a table of papers has one, and another field; one given by the user tells it too.
+_TELLING = ("abstract", "title", "authors", "doi")
 # Web of Science's tab-separated export names its columns by its tags; its ID is none.
 _WOS_HEADER = re.compile(r"PT\tAU\t")
 _DATED_SOURCE = re.compile(r"Date of Publication:\s*([^.;]{4,40})")
@@ -80,7 +80,7 @@ def _separator(document: Document) -> str | None:
         cells = [row for _, row in rows if row]
         header = cells[0] if cells else []
         picks = _plan(header, document.mapping, separator).picks
-        known = sum(bool(picks[field]) for field in FIELDS if field in _TELLING or field in document.mapping)
+        known = sum(bool(picks[field]) for field in FIELDS) if any(map(picks.get, _TELLING)) else 0
         if _is_mapped(header, document.mapping):
             known += 2
         score = known, len(set(map(len, cells))) == 1
