@@ -55,7 +55,7 @@ def verify(ctx: click.Context, file: Path) -> None:
 def _text(file: Path) -> str:
     """The text of a file or of stdin. Raises UsageError, or SourceError where it can't be read."""
     from store.errors import SourceError
-    from store.readers.files import decode
+    from store.readers.decoding import decode
 
     if str(file) == "-" and sys.stdin.isatty():
         raise click.UsageError("There is no text. Name a file, or pipe a text into `chatbot verify`.")
