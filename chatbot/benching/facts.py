@@ -36,7 +36,9 @@ def facts(sentence: str, known: Iterable[str] = ()) -> tuple[Fact, ...]:
         numbers.setdefault(number.text, _pattern(spellings))
     own = {key(name) for text in known for name in (text, *names(text))}
     named = {name: _pattern([name]) for name in names(sentence) if key(name) not in own and _said(name)}
-    return tuple(Fact(text, pattern) for text, pattern in {**numbers, **named}.items())
+    # A number that runs on into a letter is found by no pattern: nobody could be asked for it.
+    found = (Fact(text, pattern) for text, pattern in {**numbers, **named}.items())
+    return tuple(fact for fact in found if stands_in(fact.pattern, sentence))
 
 
 def stands_in(pattern: str, text: str) -> bool:
