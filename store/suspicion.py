@@ -46,8 +46,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("it holds Markdown links or images", r"!?\[[^\]\n]{0,200}\]\(\s*[^)\s]{1,500}"),
         ("it imitates our citations", r"\[\d{1,3}\.\d{1,3}\]|^\s*Paper \d{1,3}:|^\d{1,3}\.\d{1,3} [A-Z]"),
         (
-            "it holds invisible characters",
-            "(?<=[A-Za-z])[\u200b-\u200d\u2060-\u2064\ufeff](?=[A-Za-z])|[\u202a-\u202e\u2066-\u2069]"
+            "it holds invisible or control characters",
+            "[\x00-\x08\x0e-\x1f\x7f-\x9f]|(?<=[A-Za-z])[\u200b-\u200d\u2060-\u2064\ufeff](?=[A-Za-z])|[\u202a-\u202e\u2066-\u2069]"
             "|[\U000e0000-\U000e007f]",
         ),
     )
