@@ -1,4 +1,4 @@
-"""Poisoned abstracts: what they say is data in the prompt, unproven when it is obeyed, harmless when shown."""
+"""Poisoned abstracts: what they say is data in the prompt, unproven when obeyed, harmless when shown."""
 
 from __future__ import annotations
 
