@@ -400,13 +400,14 @@ class Collection:
             return self._index
 
     def _resolved(self, filter: Filter) -> Filter:
-        """The filter with the ids that its papers have now. An id that nobody has lets nothing pass."""
+        """The filter with the ids that its papers have now, whatever they were called by (see `paper`). An id
+        that nobody has lets nothing pass."""
         if not (filter.ids or filter.without):
             return filter
 
         def current(ids: tuple[str, ...]) -> tuple[str, ...]:
-            rows = [(id, self._ledger.resolve(id)) for id in ids]
-            return tuple(id if row is None else self._ledger.paper_at(row).id for id, row in rows)
+            found = [(id, self.paper(id)) for id in ids]
+            return tuple(id if paper is None else paper.id for id, paper in found)
 
         return replace(filter, ids=current(filter.ids), without=current(filter.without))
 

@@ -112,12 +112,17 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which papers may answer. Empty fields let everything pass; all given ones must hold.
+    """Which papers may answer. Empty fields let everything pass; all given ones must hold, each of several.
 
     `since` and `until` are inclusive ISO dates, possibly partial: until "2025-05" includes all
     of May. A paper without a date passes neither. `text` is a phrase that the readable abstract,
     title or label contains, whatever the case. `ids` are the only papers that may pass, `without` those
     that may not.
+
+    Words are compared whole, whatever the case: `phrases` stand in the readable abstract, title or label,
+    `exclude` don't, `titles` stand in the title or label. `authors` are names or parts of them ("Bowen Yu",
+    "B. Yu", "Yu"), `categories` are whole or an archive ("cs.CL", "cs"), `venues` are named by the paper's
+    venue, or by its comment if that is no submission. `has` and `lacks` are of `store.filters.FACTS`.
     """
 
     since: str | None = None
@@ -125,6 +130,14 @@ class Filter:
     text: str | None = None
     ids: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
