@@ -49,8 +49,8 @@ def standalone(question: Question, papers: Mapping[int, Paper]) -> str:
 
 
 def remembered(question: Question, answer: Answer) -> Turn:
-    """The turn that later questions see."""
-    return Turn(question.text, answer.text, tuple(citation.paper.id for citation in answer.citations))
+    """The turn that later questions see: its filters are none of their business."""
+    return Turn(answer.question or question.text, answer.text, tuple(citation.paper.id for citation in answer.citations))
 
 
 def _subject(turn: Turn, question: Question, papers: Mapping[int, Paper]) -> str | None:

@@ -22,12 +22,12 @@ behind another filter at its end. What `"Hint-infer"` means can be asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from store.errors import FilterError
-from store.filters import condition
+from store.filters import condition, described
 from store.records import Filter
 
 _KEYS = {
@@ -82,7 +82,9 @@ def read(text: str) -> Understood:
         return Understood(text)
     filter = Filter()
     for each in found:
-        filter = both(filter, _filter(each))
+        if each.field != "ids":
+            filter = both(filter, _filter(each))
+    filter = replace(filter, ids=tuple(dict.fromkeys(each.value for each in found if each.field == "ids")))
     condition(filter)  # says now what is wrong with it
     pieces, at = [], 0
     for each in found:
@@ -112,6 +114,19 @@ def both(first: Filter, second: Filter) -> Filter:
         ids=shared or first.ids or second.ids,
         **{name: tuple(dict.fromkeys((*getattr(first, name), *getattr(second, name)))) for name in lists},
     )
+
+
+def told(filter: Filter) -> str:
+    """What was understood, in a sentence for people."""
+    return f"Only papers: {described(filter)}."
+
+
+def known(filter: Filter, paper: Callable[[str], object]) -> Filter:
+    """The filter, if every id in it is a paper's: `paper` looks one up. Raises FilterError."""
+    for id in (*filter.ids, *filter.without):
+        if paper(id) is None:
+            raise FilterError(f"There is no paper {id.strip()[:60]!r}. `chatbot papers` lists their ids.")
+    return filter
 
 
 def _find(text: str) -> Iterable[_Found]:
@@ -149,6 +164,7 @@ def _keyed(match: re.Match[str]) -> _Found | None:
     else:
         plain = _ENDS.sub("", value)
         end -= len(value) - len(plain)
+        end += match["value"][len(plain) :].startswith(",")  # what kept two filters apart
         value = plain
     if not value:
         return None if match["value"][0] not in '"“”' else _nothing(key)

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from store.census import LISTED, Census, Plan, take
 from store.embedding import BgeSmall, Embedder
 from store.errors import (
     CollectionBusy,
@@ -225,6 +226,13 @@ class Collection:
 
     def count(self, filter: Filter = Filter()) -> int:
         return self._ledger.count(self._resolved(filter))
+
+    def census(self, plan: Plan, listed: int | None = LISTED) -> Census:
+        """What a plan gives over all papers, exactly; at most `listed` are named (None: all).
+
+        Needs neither vectors nor an embedder. Raises FilterError.
+        """
+        return take(replace(plan, filter=self._resolved(plan.filter)), self._ledger, listed)
 
     def paper(self, ref: str) -> Paper | None:
         """The paper of that id (or of one that it had), arXiv id or URL, DOI, or label if only one has it."""

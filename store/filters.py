@@ -20,8 +20,12 @@ from store.records import Filter
 from store.schema import HIDDEN_LINKS
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_EARLIEST = "papers.created || substr('0000-01-01', length(papers.created) + 1)"
-_LATEST = "papers.created || substr('0000-12-31', length(papers.created) + 1)"
+# The first and the last day that a paper's date may mean.
+EARLIEST = "papers.created || substr('0000-01-01', length(papers.created) + 1)"
+LATEST = (
+    "CASE length(papers.created) WHEN 7 THEN date(papers.created || '-01', '+1 month', '-1 day') "
+    "ELSE papers.created || substr('0000-12-31', length(papers.created) + 1) END"
+)
 
 
 def _linking(function: str, words: str) -> str:
@@ -113,6 +117,11 @@ def undecided(filter: Filter) -> list[tuple[str, str, list[object]]]:
     return found
 
 
+def asks_for_dates(filter: Filter) -> bool:
+    """Whether undated papers can't pass."""
+    return bool(filter.since or filter.until)
+
+
 def _parts(filter: Filter) -> Iterator[_Part]:
     if filter.since or filter.until:
         yield _dates(filter)
@@ -159,12 +168,12 @@ def _dates(filter: Filter) -> _Part:
     inside, outside = [], []
     values: list[str] = []
     if since:
-        inside += ["papers.created >= ?", f"{_EARLIEST} >= ?"]
-        outside.append(f"{_LATEST} < ?")
+        inside += ["papers.created >= ?", f"{EARLIEST} >= ?"]
+        outside.append(f"{LATEST} < ?")
         values += [since[:4], since]
     if until:
-        inside += ["papers.created <= ?", f"{_LATEST} <= ?"]
-        outside.append(f"{_EARLIEST} > ?")
+        inside += ["papers.created <= ?", f"{LATEST} <= ?"]
+        outside.append(f"{EARLIEST} > ?")
         values += [until, until]
     certain = " AND ".join(inside)
     unsure = f"papers.created IS NULL OR NOT ({certain} OR {' OR '.join(outside)})"

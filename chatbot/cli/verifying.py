@@ -34,7 +34,7 @@ def verify(ctx: click.Context, file: Path) -> None:
     screen = options.screen()
     claims, cited = [], {}
     with assembly.filled(options.settings(), notice=screen.notice) as collection:
-        for claim in check(text, collection, options.chosen()):
+        for claim in check(text, collection, options.chosen_for(collection)):
             claims.append(claim)
             for evidence in claim.evidence:
                 if (paper := collection.paper(evidence.paper)) is not None:
