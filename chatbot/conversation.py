@@ -50,7 +50,8 @@ def standalone(question: Question, papers: Mapping[int, Paper]) -> str:
 
 def remembered(question: Question, answer: Answer) -> Turn:
     """The turn that later questions see: its filters are none of their business."""
-    return Turn(answer.question or question.text, answer.text, tuple(citation.paper.id for citation in answer.citations))
+    cited = tuple(citation.paper.id for citation in answer.citations)
+    return Turn(answer.question or question.text, answer.text, cited)
 
 
 def _subject(turn: Turn, question: Question, papers: Mapping[int, Paper]) -> str | None:

@@ -25,6 +25,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from store.errors import FilterError
 from store.filters import condition, described
@@ -57,7 +58,7 @@ _OVER = re.compile(r"[?!？！]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A text, read: the question that is left of it, the filter, and the filter's words as they were typed."""
+    """A text, read: the question that is left of it, the filter, and the filter's words as typed."""
 
     question: str
     filter: Filter = Filter()
@@ -166,18 +167,16 @@ def _keyed(match: re.Match[str]) -> _Found | None:
         end -= len(value) - len(plain)
         end += match["value"][len(plain) :].startswith(",")  # what kept two filters apart
         value = plain
+    if not value and match["value"][0] in '"“”':
+        raise FilterError(f'Nothing stands behind {key}:. Write {key}:"some words".')
     if not value:
-        return None if match["value"][0] not in '"“”' else _nothing(key)
+        return None
     field = _KEYS[key]
     if match["sign"]:
         if field not in _NEGATED:
             raise FilterError(f"-{key}: can't leave papers out. What can: -has:code, -id:…, -word.")
         field = _NEGATED[field]
     return _Found(match.start(), end, field, value)
-
-
-def _nothing(key: str) -> None:
-    raise FilterError(f'Nothing stands behind {key}:. Write {key}:"some words".')
 
 
 def _outside(text: str, found: list[_Found]) -> list[_Found]:
@@ -203,12 +202,22 @@ def _outside(text: str, found: list[_Found]) -> list[_Found]:
 
 
 def _filter(found: _Found) -> Filter:
-    if found.field == "date":
-        return Filter(since=found.value, until=found.value)
-    if found.field in ("since", "until", "text"):
-        return replace(Filter(), **{found.field: found.value})
-    value = found.value.lower() if found.field in ("has", "lacks") else found.value
-    return replace(Filter(), **{found.field: (value,)})
+    value = found.value
+    match found.field:
+        case "date":
+            return Filter(since=value, until=value)
+        case "since":
+            return Filter(since=value)
+        case "until":
+            return Filter(until=value)
+        case "text":
+            return Filter(text=value)
+        case "has":
+            return Filter(has=(value.lower(),))
+        case "lacks":
+            return Filter(lacks=(value.lower(),))
+    fields: dict[str, Any] = {found.field: (value,)}
+    return Filter(**fields)
 
 
 def _later(first: str | None, second: str | None) -> str | None:

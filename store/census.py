@@ -1,7 +1,7 @@
 """Questions to the whole collection: count, list, newest and oldest, count by; exactly, over the ledger.
 
-A `Plan` says what is wanted, `str(plan)` for people; `take` computes it: no model, no ranking, no sample. What
-papers don't tell is no evidence of absence: a `Census` says how many there are that could not be judged.
+A `Plan` says what is wanted, `str(plan)` for people; `take` computes it: no model, no ranking, no sample.
+What papers don't tell is no evidence of absence: a `Census` says how many there are that could not be judged.
 """
 
 from __future__ import annotations
@@ -162,9 +162,7 @@ def _untold(filter: Filter, source: Source) -> dict[str, int]:
     return {fact: count for fact, count in counts.items() if count}
 
 
-def _extreme(
-    plan: Plan, source: Source, total: int, untold: dict[str, int], listed: int | None
-) -> Census:
+def _extreme(plan: Plan, source: Source, total: int, untold: dict[str, int], listed: int | None) -> Census:
     """The newest or oldest papers that pass, and all that are as new as the last of them.
 
     A date that is known in part counts as its first day among the newest and as its last among the oldest:
@@ -223,7 +221,8 @@ def _groups(by: By, source: Source, where: str, values: list[object]) -> tuple[l
 def _keys(by: By, source: Source, where: str, values: list[object]) -> Iterator[tuple[Iterable[str], int]]:
     """What papers count under, and how many papers do so together."""
     if by is By.VENUE:
-        told = f"SELECT venue, comment FROM papers WHERE {where} AND (venue IS NOT NULL OR comment IS NOT NULL)"
+        some = "(venue IS NOT NULL OR comment IS NOT NULL)"
+        told = f"SELECT venue, comment FROM papers WHERE {where} AND {some}"
         for venue, comment in source.read(told, values):
             if name := venue_of(venue, comment):
                 yield (name,), 1
@@ -248,7 +247,8 @@ def _entries(source: Source, tail: str, values: list[object], listed: int | None
     limit = -1 if listed is None else listed
     rows = source.read(f"SELECT {_ENTRY} FROM papers {tail} LIMIT ?", [*values, limit])
     return tuple(
-        Entry(*row[:6], tuple(json.loads(row[6])), tuple(json.loads(row[7])), *row[8:]) for row in rows
+        Entry(id, label, title, arxiv, doi, url, tuple(json.loads(authors)), tuple(json.loads(filed)), *rest)
+        for id, label, title, arxiv, doi, url, authors, filed, *rest in rows
     )
 
 

@@ -12,24 +12,36 @@ import unicodedata
 from functools import lru_cache
 
 # Where people put code. A page of a project (github.io) or of a model (huggingface.co) is no code yet.
-_HOSTS = ("github.com/", "gitlab.", "bitbucket.org/", "codeberg.org/", "gitee.com/", "sourceforge.net/p")
-_HOSTS += ("anonymous.4open.science/",)
+_HOSTS: tuple[str, ...] = (
+    "github.com/",
+    "gitlab.",
+    "bitbucket.org/",
+    "codeberg.org/",
+    "gitee.com/",
+    "sourceforge.net/p",
+    "anonymous.4open.science/",
+)
 _ADDRESS = re.compile(
     r"(?:(?<=www\.)|(?<![\w.-]))(?:github\.com|gitlab(?:\.[\w-]+)+|bitbucket\.org|codeberg\.org|gitee\.com"
     r"|sourceforge\.net/(?:p|projects)|anonymous\.4open\.science)/[\w~]"
 )
-CODE_WORDS = '"github com" OR gitlab OR "bitbucket org" OR "codeberg org" OR "gitee com" OR "sourceforge net" '
-CODE_WORDS += 'OR "anonymous 4open science"'
+CODE_WORDS = (
+    '"github com" OR gitlab OR "bitbucket org" OR "codeberg org" OR "gitee com" OR "sourceforge net" '
+    'OR "anonymous 4open science"'
+)
 """An FTS5 query that finds every text with a link to code, and some without."""
 _SUBMISSION = re.compile(
     r"\b(?:submitted|submission|(?:in|under|currently) +(?:peer[- ])?review|under-review|in review)\b",
     re.IGNORECASE,
 )
-_ACCEPTED = re.compile(r"\b(?:accepted|published|to appear|appear(?:s|ed|ing)? (?:in|at)|camera)", re.IGNORECASE)
+_ACCEPTED = re.compile(
+    r"\b(?:accepted|published|to appear|appear(?:s|ed|ing)? (?:in|at)|camera)", re.IGNORECASE
+)
 # ACL 2025, ICCV'25, NeurIPS2025, EMNLP Findings 2025: a name with two capitals, and a year.
 _NAMED_VENUE = re.compile(
     r"(?<![\w.])(?P<name>(?=[^\W\d_]*[A-Z][^\W\d_]*[A-Z])[A-Za-z]+(?:[-&/+][A-Za-z]+)*|Interspeech|Neurips)"
-    r"(?:[ -](?:Findings|Main|Workshops?|Industry|Demo|Conference))*[ ,]{0,2}['’]?(?P<year>20\d\d|\d\d)(?![\w.:])"
+    r"(?:[ -](?:Findings|Main|Workshops?|Industry|Demo|Conference))*[ ,]{0,2}['’]?"
+    r"(?P<year>20\d\d|\d\d)(?![\w.:])"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,7 +51,7 @@ FACTS = {
     "doi": "papers.doi IS NOT NULL",
     "arxiv": "papers.arxiv_id IS NOT NULL",
 }
-"""What a paper can have, and the SQL that says whether it has it. "code" is a link to a host of source code."""
+"""What a paper can have, and the SQL that says whether it has it. "code" is a link to a host of code."""
 
 
 def period(text: str) -> tuple[str, str]:
@@ -237,8 +237,9 @@ def described(filter: Filter) -> str:
 def _described_dates(filter: Filter) -> str:
     if filter.since and filter.since == filter.until:
         return f"created in {filter.since}"
-    bounds = (f"since {filter.since}" if filter.since else "", f"until {filter.until}" if filter.until else "")
-    return f"created {' '.join(filter_ for filter_ in bounds if filter_)}" if any(bounds) else ""
+    bounds = [f"since {filter.since}"] if filter.since else []
+    bounds += [f"until {filter.until}"] if filter.until else []
+    return " ".join(["created", *bounds]) if bounds else ""
 
 
 def _quoted(text: str) -> str:
@@ -250,14 +251,14 @@ def mentions(text: str | None, folded_phrase: str) -> bool:
     return folded_phrase in (text or "").casefold()
 
 
-FUNCTIONS = {
-    "mentions": (2, mentions),
-    "says": (2, facts.says),
-    "authored": (2, facts.authored),
-    "filed": (2, facts.filed),
-    "accepted_at": (3, facts.accepted_at),
-    "venue_of": (2, facts.venue_of),
-    "code": (1, facts.code),
-    "github": (1, facts.github),
-}
+FUNCTIONS: tuple[tuple[str, int, Callable[..., str | bool | None]], ...] = (
+    ("mentions", 2, mentions),
+    ("says", 2, facts.says),
+    ("authored", 2, facts.authored),
+    ("filed", 2, facts.filed),
+    ("accepted_at", 3, facts.accepted_at),
+    ("venue_of", 2, facts.venue_of),
+    ("code", 1, facts.code),
+    ("github", 1, facts.github),
+)
 """What a connection must know: the name, how many arguments, and the function."""

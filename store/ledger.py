@@ -75,7 +75,7 @@ class Ledger:
             self._db.close()
 
     def _prepare(self, create: bool) -> None:
-        for name, (count, function) in filters.FUNCTIONS.items():
+        for name, count, function in filters.FUNCTIONS:
             self._db.create_function(name, count, function, deterministic=True)
         for pragma in ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")

@@ -143,7 +143,9 @@ def search(query: tuple[str, ...], limit: int) -> None:
     if not wanted:
         raise click.UsageError("There is nothing to search for but filters. `chatbot papers` lists papers.")
     with assembly.filled(options.settings(), notice=screen.notice) as collection:
-        filter = filtering.both(options.chosen_for(collection), filtering.known(asked.filter, collection.paper))
+        filter = filtering.both(
+            options.chosen_for(collection), filtering.known(asked.filter, collection.paper)
+        )
         if asked.words:
             screen.notice(filtering.told(asked.filter))
         found = collection.search(wanted, limit, filter)

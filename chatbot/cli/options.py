@@ -110,7 +110,7 @@ filters = _together(
     _several("--phrase", "phrases", metavar="WORDS", help="… that have exactly these whole words."),
     _several("--exclude", metavar="WORDS", help="… that don't have these whole words."),
     _several("--title", "titles", metavar="WORDS", help="… that have these words in their title."),
-    _several("--author", "authors", metavar="NAME", help="… by this author, or bearer of a part of the name."),
+    _several("--author", "authors", metavar="NAME", help="… by this author; a part of the name will do."),
     _several("--category", "categories", metavar="CAT", help="… in this category or archive: cs.CL, cs."),
     _several("--venue", "venues", metavar="NAME", help='… that name this venue as theirs: ACL, "ACL 2025".'),
     _several("--id", "ids", metavar="ID", help="… this one alone: by id, arXiv id, DOI or label."),

@@ -128,12 +128,15 @@ def test_what_was_typed_around_a_question_comes_out_of_it(question, filter, fron
     assert (found.question, found.filter, len(found.words)) == (question, filter, len(words))
 
 
-@given(st.text(max_size=60) | st.text(st.sampled_from('ab:-"“”?. since2025\'/'), max_size=40))
+@given(st.text(max_size=60) | st.text(st.sampled_from("ab:-\"“”?. since2025'/"), max_size=40))
 def test_any_text_is_read_or_refused_with_a_cure(text):
+    told = ""
     try:
         found = read(text)
     except FilterError as error:
-        assert str(error).endswith((".", "?"))
+        told = str(error)
+    if told:
+        assert told[-1] in ".?"
         return
     assert bool(found.words) is not found.filter.empty
     if not found.words:

@@ -22,7 +22,7 @@ from store.records import Filter, Paper
 DATA = Path(os.environ.get("CHATBOT_DATA", Path(__file__).parents[3] / "shared" / "data"))
 FIRST = ("Bowen", "Ada", "Jürgen", "Mei", "Noor", "B.")
 LAST = ("Yu", "Li", "Müller", "O'Brien", "Smith")
-WORDS = "GRPO GSPO LLM LLMs rag paragraph reward hacking long context models survey code naïve".split()
+WORDS = ("GRPO", "GSPO", "LLM", "LLMs", "rag", "paragraph", "reward", "hacking", "survey", "code", "naïve")
 VENUES = ("ACL 2025", "NAACL 2025", "EMNLP Findings 2025", "NeurIPS'25", "icml 2025")
 
 
@@ -30,10 +30,16 @@ def made_up(count: int, seed: int = 7) -> list[Paper]:
     """Papers with whatever papers lack or have: dates in part, no authors, links, comments of all kinds."""
     chance = random.Random(seed)
     found = []
+
+    def name() -> str:
+        return f"{chance.choice(FIRST)} {chance.choice(LAST)}"
+
     for number in range(count):
         year, month, day = chance.randint(2023, 2025), chance.randint(1, 12), chance.randint(1, 28)
         created = chance.choice([None, f"{year}", f"{year}-{month:02}"] + [f"{year}-{month:02}-{day:02}"] * 4)
-        link = chance.choice(["", "", r" \href{https://github.com/a/b}{Code}.", " See https://gitlab.com/a/b."])
+        link = chance.choice(
+            ["", "", r" \href{https://github.com/a/b}{Code}.", " See https://gitlab.com/a/b."]
+        )
         venue = chance.choice(VENUES)
         comment = chance.choice([None, "9 pages", f"Accepted to {venue}", f"Submitted to {venue}", venue])
         found.append(
@@ -42,9 +48,7 @@ def made_up(count: int, seed: int = 7) -> list[Paper]:
                 f"Paper {number} is about {' '.join(chance.choices(WORDS, k=6))}.{link}",
                 chance.choice(WORDS) + str(number),
                 chance.random() < 0.5,
-                authors=tuple(
-                    f"{chance.choice(FIRST)} {chance.choice(LAST)}" for _ in range(chance.choice((0, 1, 1, 2, 5)))
-                ),
+                authors=tuple(name() for _ in range(chance.choice((0, 1, 1, 2, 5)))),
                 categories=tuple(chance.sample(["cs.CL", "cs.LG", "stat.ML"], chance.randint(0, 2))),
                 created=created,
                 comment=comment,
@@ -70,7 +74,10 @@ def ledger(tmp_path_factory):
 def says(paper: Paper, words: str) -> bool:
     """As a person would check it, with an expression."""
     whole = re.compile(rf"(?<![^\W_]){re.escape(words)}s?(?![^\W_])", re.IGNORECASE)
-    return any(whole.search(text) for text in (paper.abstract.replace(r"\href{https://github.com/a/b}{", ""), paper.label))
+    return any(
+        whole.search(text)
+        for text in (paper.abstract.replace(r"\href{https://github.com/a/b}{", ""), paper.label)
+    )
 
 
 def passes(paper: Paper, filter: Filter) -> bool:
@@ -85,7 +92,10 @@ def passes(paper: Paper, filter: Filter) -> bool:
     code = any(host in paper.abstract for host in ("github.com/", "gitlab.com/"))
     venue = f"{paper.venue or ''} {'' if 'Submitted' in (paper.comment or '') else paper.comment or ''}"
     return (
-        all(any(set(name.split()) <= set(author.split()) for author in paper.authors) for name in filter.authors)
+        all(
+            any(set(name.split()) <= set(author.split()) for author in paper.authors)
+            for name in filter.authors
+        )
         and all(category in paper.categories for category in filter.categories)
         and all(re.search(rf"\b{each}\b", venue, re.IGNORECASE) for each in filter.venues)
         and all(says(paper, words) for words in filter.phrases)
@@ -147,7 +157,13 @@ def test_groups_are_what_a_direct_count_finds(ledger, by, filter):
         assert [group.key for group in found.groups] == sorted(counts)
     else:
         assert [group.count for group in found.groups] == sorted(counts.values(), reverse=True)
-    fact = {By.YEAR: "date", By.MONTH: "date", By.AUTHOR: "authors", By.CATEGORY: "categories", By.VENUE: "venue"}
+    fact = {
+        By.YEAR: "date",
+        By.MONTH: "date",
+        By.AUTHOR: "authors",
+        By.CATEGORY: "categories",
+        By.VENUE: "venue",
+    }
     silent = sum(not keys(paper) for paper in expected)
     if not (filter.since or filter.until or filter.authors or filter.categories):
         assert dict(found.untold).get(fact[by], 0) == silent

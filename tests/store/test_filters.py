@@ -36,8 +36,8 @@ PAPERS = (
         created="2025-05",
         comment="Submitted to ACL 2025",
     ),
-    Paper("c", "GRPO-based training; naïve long  contexts, a project page at x.github.io/p/.", "C", True, created="2025"),
-    Paper("d", "A GRPOX of LLM and pragmatics.", "D", True, venue="Findings of EMNLP", comment="code at gitlab.inria.fr/a"),
+    Paper("c", "GRPO-based training; naïve long  contexts, see x.github.io/p/.", "C", True, created="2025"),
+    Paper("d", "A GRPOX of LLM and pragmatics.", "D", True, venue="Findings of EMNLP", comment="gitlab.inria.fr/a"),
 )  # fmt: skip
 
 
@@ -161,8 +161,9 @@ def test_whole_words_are_those_that_an_expression_finds(text, words):
     phrase = filters.facts.fold(words)
     if not any(map(str.isalnum, phrase)):
         return
-    before, behind = (r"(?<![^\W_])" if phrase[0].isalnum() else ""), (
-        r"s?(?![^\W_])" if phrase[-1].isalnum() else ""
+    before, behind = (
+        (r"(?<![^\W_])" if phrase[0].isalnum() else ""),
+        (r"s?(?![^\W_])" if phrase[-1].isalnum() else ""),
     )
     direct = re.search(before + re.escape(phrase) + behind, text.lower())
     assert says(text, phrase) is bool(direct)
