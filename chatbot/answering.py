@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import prompts
-from chatbot import conversation
+from chatbot import censusing, conversation
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.citing import AnswerReader, Piece, Statement, answer_schema
 from chatbot.errors import (
@@ -125,6 +125,10 @@ class Chat:
         breaks the protocol, StoreError where the collection can't be read.
         """
         _check(question.text)
+        asked = yield from censusing.opening(question, self._collection, self._clock)
+        if asked is None:
+            return
+        question = asked
         draft = self._draft(question)
         hits = self._collection.search(draft.standalone, self._settings.papers, question.filter)
         ranked = candidates(draft.standalone, hits, self._collection)
@@ -352,6 +356,7 @@ class Chat:
                 timings=draft.timings,
                 model=draft.model,
                 fingerprint=self._fingerprint(),
+                filter=draft.question.filter,
             )
         )
 

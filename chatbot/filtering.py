@@ -28,7 +28,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from store.errors import FilterError
-from store.filters import condition, described
+from store.filters import condition
 from store.records import Filter
 
 _KEYS = {
@@ -119,7 +119,7 @@ def both(first: Filter, second: Filter) -> Filter:
 
 def told(filter: Filter) -> str:
     """What was understood, in a sentence for people."""
-    return f"Only papers: {described(filter)}."
+    return f"Only papers: {filter}."
 
 
 def known(filter: Filter, paper: Callable[[str], object]) -> Filter:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 
 from chatbot.filtering import both
 from chatbot.phrasing import after, before, day, number, rule, spaced
-from store.census import By, Do, Plan
 from store.errors import FilterError
 from store.keywords import STOP_WORDS
+from store.plans import By, Do, Plan
 from store.records import Filter
 
 _Match = re.Match[str]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.plans import Census
 from store.records import Filter, Hit, Paper
 
 
@@ -30,6 +31,7 @@ class Status(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     EXTRACT = "extract"
+    CENSUS = "census"
 
 
 class FoundBy(StrEnum):
@@ -134,7 +136,8 @@ class Answer:
     """The whole of an answer. `text` carries markers `[n]` after each proven sentence.
 
     `dropped` says, for people, everything that was left out on the way: packed sentences that did
-    not fit, markers that pointed nowhere, history that was cut, a stream that broke.
+    not fit, markers that pointed nowhere, history that was cut, a stream that broke. `filter` is the one that
+    was used, `census` what was counted where the status is CENSUS: then `text` is computed, not generated.
     """
 
     question: str
@@ -149,6 +152,8 @@ class Answer:
     timings: Timings = Timings()
     model: str | None = None
     fingerprint: str = ""
+    filter: Filter = Filter()
+    census: Census | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from store.census import LISTED, Census, Plan, take
+from store.census import LISTED, take
 from store.embedding import BgeSmall, Embedder
 from store.errors import (
     CollectionBusy,
@@ -37,6 +37,7 @@ from store.keywords import content_stems, match_query
 from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
+from store.plans import Census, Plan
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
 from store.search import DEPTH, SentenceScore, fuse, lexical_scores, rarity
 

@@ -217,35 +217,6 @@ def _fact(name: str) -> str:
     return FACTS[name]
 
 
-def described(filter: Filter) -> str:
-    """The filter for people, empty if it lets everything pass: `created in 2025-05 and has code`."""
-    parts = [_described_dates(filter)]
-    parts += [f"contains {_quoted(filter.text)}"] if filter.text else []
-    parts += [f"is {' or '.join(filter.ids)}"] if filter.ids else []
-    parts += [f"is not {' or '.join(filter.without)}"] if filter.without else []
-    parts += [f"by {_quoted(name)}" for name in filter.authors]
-    parts += [f"in category {name}" for name in filter.categories]
-    parts += [f"accepted at {_quoted(name)}" for name in filter.venues]
-    parts += [f"title mentions {_quoted(words)}" for words in filter.titles]
-    parts += [f"mentions {_quoted(words)}" for words in filter.phrases]
-    parts += [f"does not mention {_quoted(words)}" for words in filter.exclude]
-    parts += [f"has {fact}" for fact in filter.has]
-    parts += [f"has no {fact}" for fact in filter.lacks]
-    return " and ".join(part for part in parts if part)
-
-
-def _described_dates(filter: Filter) -> str:
-    if filter.since and filter.since == filter.until:
-        return f"created in {filter.since}"
-    bounds = [f"since {filter.since}"] if filter.since else []
-    bounds += [f"until {filter.until}"] if filter.until else []
-    return " ".join(["created", *bounds]) if bounds else ""
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
 def mentions(text: str | None, folded_phrase: str) -> bool:
     """Whether a readable text contains a folded phrase, whatever the case."""
     return folded_phrase in (text or "").casefold()

@@ -143,6 +143,27 @@ class Filter:
     def empty(self) -> bool:
         return self == Filter()
 
+    def __str__(self) -> str:
+        """The filter for people, empty if it lets everything pass: `created in 2025-05 and has code`."""
+        if self.since and self.since == self.until:
+            parts = [f"created in {self.since}"]
+        else:
+            bounds = [f"since {self.since}"] if self.since else []
+            bounds += [f"until {self.until}"] if self.until else []
+            parts = [" ".join(["created", *bounds])] if bounds else []
+        parts += [f'contains "{self.text}"'] if self.text else []
+        parts += [f"is {' or '.join(self.ids)}"] if self.ids else []
+        parts += [f"is not {' or '.join(self.without)}"] if self.without else []
+        parts += [f'by "{name}"' for name in self.authors]
+        parts += [f"in category {name}" for name in self.categories]
+        parts += [f'accepted at "{name}"' for name in self.venues]
+        parts += [f'title mentions "{words}"' for words in self.titles]
+        parts += [f'mentions "{words}"' for words in self.phrases]
+        parts += [f'does not mention "{words}"' for words in self.exclude]
+        parts += [f"has {fact}" for fact in self.has]
+        parts += [f"has no {fact}" for fact in self.lacks]
+        return " and ".join(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -4,6 +4,7 @@
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
     asking      ask, chat
+    counting    census
     verifying   verify
     checking    doctor
     models      model list, use, path, remove, serve
@@ -19,7 +20,7 @@ from io import TextIOWrapper
 
 import click
 
-from chatbot.cli import asking, checking, collecting, models, options, verifying
+from chatbot.cli import asking, checking, collecting, counting, models, options, verifying
 from chatbot.cli.outcome import Group
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -52,6 +53,7 @@ for command in (
     collecting.ingest,
     asking.ask,
     asking.chat,
+    counting.census,
     collecting.papers,
     collecting.search,
     verifying.verify,

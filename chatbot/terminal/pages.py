@@ -11,12 +11,18 @@ from chatbot.terminal.screen import STYLES, Screen
 from chatbot.terminal.text import line, readable
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Status, Verdict
 from store.ingesting import IngestReport
+from store.plans import Entry
 from store.records import Hit, Paper
 
 REFUSAL = "The papers don't say."
+_ENDED = {
+    Status.REFUSED: "refused",
+    Status.EXTRACT: "extracts, written by no model",
+    Status.CENSUS: "counted over the whole collection, by no model",
+}
 
 
-def name(paper: Paper, screen: Screen) -> Text:
+def name(paper: Paper | Entry, screen: Screen) -> Text:
     """A paper in one line: title or label, arXiv id, date."""
     parts = [f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "", paper.created or ""]
     text = Text.assemble((readable(paper.name), "bold"))
@@ -142,7 +148,7 @@ def summary(screen: Screen, answer: Answer) -> None:
         proven = sum(claim.verdict is Verdict.SUPPORTED for claim in answer.claims)
         first = f"{proven} of {len(answer.claims)} sentence{'' if len(answer.claims) == 1 else 's'} proven"
     else:
-        first = "refused" if answer.status is Status.REFUSED else "extracts, written by no model"
+        first = _ENDED.get(answer.status, "")
     parts = [first]
     if answer.timings.total is not None:
         parts.append(f"{answer.timings.total:.1f} s")

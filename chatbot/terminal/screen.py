@@ -31,6 +31,7 @@ class Signs:
     dot: str = "·"
     opening: str = "“"
     closing: str = "”"
+    bar: str = "█"
 
     def of(self, verdict: Verdict) -> str:
         shapes = {
@@ -46,7 +47,7 @@ class Signs:
 
 
 _UNICODE = Signs()
-_ASCII = Signs("+", "~", "?", "x", "-", '"', '"')
+_ASCII = Signs("+", "~", "?", "x", "-", '"', '"', "#")
 
 STYLES = {
     Verdict.SUPPORTED: "green",
@@ -108,7 +109,9 @@ def _console(stream: IO[str], plain: bool, width: int | None) -> Console:
 
 def _signs(console: Console) -> Signs:
     try:
-        "".join((_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, "·“”")).encode(console.encoding)
+        "".join((_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, "·“”█")).encode(
+            console.encoding
+        )
     except (UnicodeEncodeError, LookupError):
         return _ASCII
     return _UNICODE

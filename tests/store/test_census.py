@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import facts
-from store.census import By, Census, Do, Group, Plan, take
+from store.census import take
 from store.errors import FilterError
 from store.filters import period
 from store.ledger import Ledger
+from store.plans import By, Census, Do, Group, Plan
 from store.records import Filter, Paper
 
 DATA = Path(os.environ.get("CHATBOT_DATA", Path(__file__).parents[3] / "shared" / "data"))

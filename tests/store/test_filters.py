@@ -37,7 +37,7 @@ PAPERS = (
         comment="Submitted to ACL 2025",
     ),
     Paper("c", "GRPO-based training; naïve long  contexts, see x.github.io/p/.", "C", True, created="2025"),
-    Paper("d", "A GRPOX of LLM and pragmatics.", "D", True, venue="Findings of EMNLP", comment="gitlab.inria.fr/a"),
+    Paper("d", "A GRPOX of LLM and pragmatics.", "D", True, venue="EMNLP", comment="gitlab.inria.fr/a"),
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def ledger(tmp_path_factory):
         (Filter(since="2025", until="2025"), "abc"),
         (Filter(until="2025-05-14"), "a"),
     ],
-    ids=lambda value: filters.described(value) if isinstance(value, Filter) else value,
+    ids=lambda value: str(value) if isinstance(value, Filter) else value,
 )
 def test_the_right_papers_pass(ledger, filter, passing):
     assert "".join(ledger.ids(filter)) == passing
@@ -108,7 +108,7 @@ def test_the_right_papers_pass(ledger, filter, passing):
         (Filter(venues=("ACL",)), {"venue or comment": "c"}),
         (Filter(categories=("cs.CL",)), {"categories": "cd"}),
     ],
-    ids=lambda value: filters.described(value) if isinstance(value, Filter) else "",
+    ids=lambda value: str(value) if isinstance(value, Filter) else "",
 )
 def test_papers_that_do_not_tell_are_known(ledger, filter, untold):
     found = {
@@ -144,13 +144,13 @@ def test_a_filter_says_in_words_what_it_asks():
         "2025-05", "2025", "x", ("p1",), ("p2",), ("Bowen Yu",), ("cs.CL",), ("a",), ("ACL",), ("b",), ("c",),
         ("code",), ("doi",),
     )  # fmt: skip
-    assert filters.described(everything) == (
+    assert str(everything) == (
         'created since 2025-05 until 2025 and contains "x" and is p1 and is not p2 and by "Bowen Yu" and in '
         'category cs.CL and accepted at "ACL" and title mentions "a" and mentions "b" and does not mention '
         '"c" and has code and has no doi'
     )
-    assert filters.described(Filter()) == ""
-    assert filters.described(Filter(since="2025-05", until="2025-05")) == "created in 2025-05"
+    assert str(Filter()) == ""
+    assert str(Filter(since="2025-05", until="2025-05")) == "created in 2025-05"
 
 
 ODD = st.text(st.sampled_from("aGRPO1 -+'\"*():^_%sé中’\n"), min_size=1, max_size=8)
