@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import conversation, fulltext, premises
+from chatbot import censusing, conversation, fulltext, premises
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -99,6 +99,10 @@ class Chat:
         calibration can't.
         """
         _check(question.text)
+        asked = yield from censusing.opening(question, self._collection, self._clock)
+        if asked is None:
+            return
+        question = asked
         draft = self._draft(question)
         hits, ranked = self._found(draft)
         yield Retrieved(draft.standalone, tuple(hits))

@@ -49,8 +49,9 @@ def standalone(question: Question, papers: Mapping[int, Paper]) -> str:
 
 
 def remembered(question: Question, answer: Answer) -> Turn:
-    """The turn that later questions see."""
-    return Turn(question.text, answer.text, tuple(citation.paper.id for citation in answer.citations))
+    """The turn that later questions see: its filters are none of their business."""
+    cited = tuple(citation.paper.id for citation in answer.citations)
+    return Turn(answer.question or question.text, answer.text, cited)
 
 
 def _subject(turn: Turn, question: Question, papers: Mapping[int, Paper]) -> str | None:

@@ -114,6 +114,7 @@ class Draft:
                 timings=self.timings,
                 model=self.model,
                 fingerprint=fingerprint,
+                filter=self.question.filter,
             )
         )
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
-from store.records import Hit, Paper, Source
+from store.plans import Census, Entry
+from store.records import Filter, Hit, Paper, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
@@ -46,6 +47,68 @@ def answer(value: Answer) -> Shape:
         "timings": _timings(value.timings),
         "model": value.model,
         "fingerprint": value.fingerprint,
+        "filter": filter(value.filter),
+        "census": None if value.census is None else census(value.census),
+    }
+
+
+def filter(value: Filter) -> Shape:
+    """Which papers may answer."""
+    return {
+        "since": value.since,
+        "until": value.until,
+        "text": value.text,
+        "ids": list(value.ids),
+        "without": list(value.without),
+        "authors": list(value.authors),
+        "categories": list(value.categories),
+        "titles": list(value.titles),
+        "venues": list(value.venues),
+        "phrases": list(value.phrases),
+        "exclude": list(value.exclude),
+        "has": list(value.has),
+        "lacks": list(value.lacks),
+    }
+
+
+def census(value: Census) -> Shape:
+    """What was counted over the whole collection, and the papers that count."""
+    plan = value.plan
+    return {
+        "plan": str(plan),
+        "do": plan.do.value,
+        "by": None if plan.by is None else plan.by.value,
+        "most": plan.most,
+        "filter": filter(plan.filter),
+        "total": value.total,
+        "count": value.count,
+        "untold": [{"fact": fact, "count": count} for fact, count in value.untold],
+        "groups": [{"key": group.key, "count": group.count} for group in value.groups],
+        "more_groups": value.more_groups,
+        "papers": [entry(item) for item in value.papers],
+        "more_papers": value.count - len(value.papers),
+    }
+
+
+def counted(value: Census, text: str) -> Shape:
+    """A census that was asked for as such, with its sentence."""
+    return {"version": VERSION, "text": text, **census(value)}
+
+
+def entry(value: Entry) -> Shape:
+    """A paper that counts."""
+    return {
+        "paper": value.id,
+        "label": value.label,
+        "title": value.title,
+        "arxiv_id": value.arxiv_id,
+        "doi": value.doi,
+        "created": value.created,
+        "url": value.link,
+        "authors": list(value.authors),
+        "categories": list(value.categories),
+        "venue": value.venue,
+        "comment": value.comment,
     }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.plans import Census
 from store.records import Filter, Hit, Paper
 
 
@@ -32,6 +33,7 @@ class Status(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     EXTRACT = "extract"
+    CENSUS = "census"
 
 
 class FoundBy(StrEnum):
@@ -157,7 +159,8 @@ class Answer:
     model that are no part of the answer, because they were not proven. `full_text` are the papers whose
     full text would be needed, or may help, where abstracts don't say it. `dropped` says, for people,
     everything else that was left out on the way: packed sentences that did not fit, markers that pointed
-    nowhere, history that was cut, a stream that broke.
+    nowhere, history that was cut, a stream that broke. `filter` is the one that was used, `census` what was
+    counted where the status is CENSUS: then `text` is computed, not generated.
     """
 
     question: str
@@ -175,6 +178,8 @@ class Answer:
     timings: Timings = Timings()
     model: str | None = None
     fingerprint: str = ""
+    filter: Filter = Filter()
+    census: Census | None = None
 
 
 @dataclass(frozen=True, slots=True)

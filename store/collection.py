@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from store.census import LISTED, take
 from store.embedding import BgeSmall, Embedder
 from store.errors import (
     CollectionBusy,
@@ -36,6 +37,7 @@ from store.keywords import content_stems, match_query
 from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
+from store.plans import Census, Plan
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
 from store.search import DEPTH, SentenceScore, Side, fuse, lexical_scores, rarity
 
@@ -226,6 +228,13 @@ class Collection:
     def count(self, filter: Filter = Filter()) -> int:
         return self._ledger.count(self._resolved(filter))
 
+    def census(self, plan: Plan, listed: int | None = LISTED) -> Census:
+        """What a plan gives over all papers, exactly; at most `listed` are named (None: all).
+
+        Needs neither vectors nor an embedder. Raises FilterError.
+        """
+        return take(replace(plan, filter=self._resolved(plan.filter)), self._ledger, listed)
+
     def paper(self, ref: str) -> Paper | None:
         """The paper of that id (or of one that it had), arXiv id or URL, DOI, or label if only one has it."""
         ref = ref.strip()
@@ -414,13 +423,14 @@ class Collection:
             return self._index
 
     def _resolved(self, filter: Filter) -> Filter:
-        """The filter with the ids that its papers have now. An id that nobody has lets nothing pass."""
+        """The filter with the ids that its papers have now, whatever they were called by (see `paper`). An id
+        that nobody has lets nothing pass."""
         if not (filter.ids or filter.without):
             return filter
 
         def current(ids: tuple[str, ...]) -> tuple[str, ...]:
-            rows = [(id, self._ledger.resolve(id)) for id in ids]
-            return tuple(id if row is None else self._ledger.paper_at(row).id for id, row in rows)
+            found = [(id, self.paper(id)) for id in ids]
+            return tuple(id if paper is None else paper.id for id, paper in found)
 
         return replace(filter, ids=current(filter.ids), without=current(filter.without))
 

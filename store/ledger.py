@@ -26,7 +26,7 @@ from store import filters
 from store.errors import CollectionBusy, CollectionDamaged, CollectionError, NoCollection
 from store.latex import readable
 from store.records import Filter, Paper, Record, Sentence, Source
-from store.schema import STATEMENTS, VERSION
+from store.schema import INDEXES, STATEMENTS, VERSION
 
 if TYPE_CHECKING:
     import numpy
@@ -75,7 +75,8 @@ class Ledger:
             self._db.close()
 
     def _prepare(self, create: bool) -> None:
-        self._db.create_function("mentions", 2, filters.mentions, deterministic=True)
+        for name, count, function in filters.FUNCTIONS:
+            self._db.create_function(name, count, function, deterministic=True)
         for pragma in ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
         version = self._version()
@@ -90,6 +91,9 @@ class Ledger:
                     for statement in STATEMENTS:
                         self._db.execute(statement)
             version = self._version()
+        if create and version == VERSION:
+            for statement in INDEXES:
+                self._db.execute(statement)
         if version > VERSION:
             raise CollectionError(
                 f"{self.path} was written by a newer version of this program (its format is {version}, "
@@ -153,6 +157,23 @@ class Ledger:
     def _one(self, sql: str, values: Sequence[object] = ()) -> Any:
         with self._lock, self._telling():
             return self._db.execute(sql, values).fetchone()
+
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a question that changes nothing, for a room of the store that words its own."""
+        return self._all(sql, values)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, whatever other processes write meanwhile."""
+        with self._lock, self._telling():
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")  # nothing was written
 
     def _do(self, sql: str, values: Sequence[object] = ()) -> int:
         """Change something; returns the row that was inserted, if one was."""

@@ -112,12 +112,17 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which papers may answer. Empty fields let everything pass; all given ones must hold.
+    """Which papers may answer. Empty fields let everything pass; all given ones must hold, each of several.
 
     `since` and `until` are inclusive ISO dates, possibly partial: until "2025-05" includes all
     of May. A paper without a date passes neither. `text` is a phrase that the readable abstract,
     title or label contains, whatever the case. `ids` are the only papers that may pass, `without` those
     that may not.
+
+    Words are compared whole, whatever the case: `phrases` stand in the readable abstract, title or label,
+    `exclude` don't, `titles` stand in the title or label. `authors` are names or parts of them ("Bowen Yu",
+    "B. Yu", "Yu"), `categories` are whole or an archive ("cs.CL", "cs"), `venues` are named by the paper's
+    venue, or by its comment if that is no submission. `has` and `lacks` are of `store.filters.FACTS`.
     """
 
     since: str | None = None
@@ -125,10 +130,39 @@ class Filter:
     text: str | None = None
     ids: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
         return self == Filter()
+
+    def __str__(self) -> str:
+        """The filter for people, empty if it lets everything pass: `created in 2025-05 and has code`."""
+        if self.since and self.since == self.until:
+            parts = [f"created in {self.since}"]
+        else:
+            bounds = [f"since {self.since}"] if self.since else []
+            bounds += [f"until {self.until}"] if self.until else []
+            parts = [" ".join(["created", *bounds])] if bounds else []
+        parts += [f'contains "{self.text}"'] if self.text else []
+        parts += [f"is {' or '.join(self.ids)}"] if self.ids else []
+        parts += [f"is not {' or '.join(self.without)}"] if self.without else []
+        parts += [f'by "{name}"' for name in self.authors]
+        parts += [f"in category {name}" for name in self.categories]
+        parts += [f'accepted at "{name}"' for name in self.venues]
+        parts += [f'title mentions "{words}"' for words in self.titles]
+        parts += [f'mentions "{words}"' for words in self.phrases]
+        parts += [f'does not mention "{words}"' for words in self.exclude]
+        parts += [f"has {fact}" for fact in self.has]
+        parts += [f"has no {fact}" for fact in self.lacks]
+        return " and ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

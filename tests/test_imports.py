@@ -113,7 +113,8 @@ def test_values_and_errors_import_nothing_above_them() -> None:
     assert imports("chatbot.errors", running=False) == set()
     assert imports("store.errors", running=False) == set()
     assert imports("store.records", running=False) == set()
-    assert imports("chatbot.values", running=False) == {"store.records"}
+    assert imports("store.plans", running=False) == {"store.records"}
+    assert imports("chatbot.values", running=False) == {"store.plans", "store.records"}
 
 
 def test_no_modules_import_each_other_in_a_circle_not_even_inside_functions() -> None:

@@ -4,6 +4,7 @@
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
     asking      ask, chat
+    counting    census
     verifying   verify
     checking    doctor
     calibrating calibrate
@@ -27,6 +28,7 @@ from chatbot.cli import (
     calibrating,
     checking,
     collecting,
+    counting,
     models,
     options,
     verifying,
@@ -63,6 +65,7 @@ for command in (
     collecting.ingest,
     asking.ask,
     asking.chat,
+    counting.census,
     collecting.papers,
     collecting.search,
     verifying.verify,

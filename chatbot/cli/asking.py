@@ -78,7 +78,7 @@ def chat(ctx: click.Context) -> None:
         answers = assembly.chat()
         if sys.stdin.isatty():
             read = typed(assembly.settings.home / "history", COMMANDS)
-            papers = assembly.collection.count(options.chosen())
+            papers = assembly.collection.count(options.chosen_for(assembly.collection))
             screen.notice(f"{papers} papers. Ask anything about them; /help says what else there is.")
         else:
             read = piped(sys.stdin, screen)

@@ -119,7 +119,7 @@ def papers(ctx: click.Context) -> None:
         return
     screen = options.screen()
     with assembly.opened(options.settings(), notice=screen.notice) as collection:
-        found = collection.papers(options.chosen())
+        found = collection.papers(options.chosen_for(collection))
     if options.wants_json():
         print_json(shapes.papers(found))
     else:
@@ -160,13 +160,22 @@ def show(ctx: click.Context, ref: str) -> None:
 @options.json_output
 @options.place
 def search(query: tuple[str, ...], limit: int) -> None:
-    """Show what would be retrieved for a QUERY, with scores."""
-    from chatbot import assembly, shapes
+    """Show what would be retrieved for a QUERY, with scores. It may hold filters: author:Yu has:code."""
+    from chatbot import assembly, filtering, shapes
     from chatbot.terminal import pages
 
     screen = options.screen()
+    asked = filtering.read(" ".join(query))
+    wanted = asked.question or " ".join((*asked.filter.phrases, *asked.filter.titles))
+    if not wanted:
+        raise click.UsageError("There is nothing to search for but filters. `chatbot papers` lists papers.")
     with assembly.filled(options.settings(), notice=screen.notice) as collection:
-        found = collection.search(" ".join(query), limit, options.chosen())
+        filter = filtering.both(
+            options.chosen_for(collection), filtering.known(asked.filter, collection.paper)
+        )
+        if asked.words:
+            screen.notice(filtering.told(asked.filter))
+        found = collection.search(wanted, limit, filter)
     if options.wants_json():
         print_json(shapes.hits(found))
     else:

@@ -19,6 +19,7 @@ from store.records import Filter
 if TYPE_CHECKING:
     from chatbot.settings import Settings
     from chatbot.terminal.screen import Screen
+    from store.collection import Collection
 
 Wrapped = TypeVar("Wrapped", bound=Callable[..., object])
 
@@ -41,6 +42,18 @@ def _switch(key: str) -> Callable[[click.Context, click.Parameter, bool], None]:
 def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None and param.name:
         ctx.meta.setdefault(_FILTER, {})[param.name] = value
+
+
+def _parts(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+    if value and param.name:
+        ctx.meta.setdefault(_FILTER, {})[param.name] = value
+
+
+def _several(*names: str, metavar: str, help: str) -> Callable[[Any], Any]:
+    """A part of the filter that may be given several times."""
+    return click.option(
+        *names, metavar=metavar, multiple=True, callback=_parts, expose_value=False, help=help
+    )
 
 
 def _together(*options: Callable[[Any], Any]) -> Callable[[Wrapped], Wrapped]:
@@ -106,8 +119,17 @@ filters = _together(
     click.option(
         "--text", metavar="WORDS", callback=_part, expose_value=False, help="Papers that contain these words."
     ),
+    _several("--phrase", "phrases", metavar="WORDS", help="… that have exactly these whole words."),
+    _several("--exclude", metavar="WORDS", help="… that don't have these whole words."),
+    _several("--title", "titles", metavar="WORDS", help="… that have these words in their title."),
+    _several("--author", "authors", metavar="NAME", help="… by this author; a part of the name will do."),
+    _several("--category", "categories", metavar="CAT", help="… in this category or archive: cs.CL, cs."),
+    _several("--venue", "venues", metavar="NAME", help='… that name this venue as theirs: ACL, "ACL 2025".'),
+    _several("--id", "ids", metavar="ID", help="… this one alone: by id, arXiv id, DOI or label."),
+    _several("--has", metavar="WHAT", help="… that have a date, title, doi, …, or a link to code or github."),
+    _several("--lacks", metavar="WHAT", help="… that don't have it."),
 )
-"""--since --until --text"""
+"""--since --until --text --phrase --exclude --title --author --category --venue --id --has --lacks"""
 
 json_output = click.option(
     "--json",
@@ -137,8 +159,15 @@ def screen() -> Screen:
 
 
 def chosen() -> Filter:
-    """The filter of the command that runs; the store checks its dates."""
+    """The filter of the command that runs; the store checks what is in it."""
     return Filter(**_meta().get(_FILTER, {}))
+
+
+def chosen_for(collection: Collection) -> Filter:
+    """`chosen`, every id in it being one of the collection's papers. Raises FilterError."""
+    from chatbot.filtering import known
+
+    return known(chosen(), collection.paper)
 
 
 def wants_json() -> bool:

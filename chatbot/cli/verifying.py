@@ -37,7 +37,7 @@ def verify(ctx: click.Context, file: Path) -> None:
     screen = options.screen()
     claims, cited = [], {}
     with assembled(screen) as assembly:
-        for claim in assembly.checker().check(text, options.chosen()):
+        for claim in assembly.checker().check(text, options.chosen_for(assembly.collection)):
             claims.append(claim)
             for evidence in claim.evidence:
                 if (paper := assembly.collection.paper(evidence.paper)) is not None:

@@ -4,6 +4,7 @@
     screen     where to print, how wide, with which signs
     flow       a text that streams, wrapped at words
     pages      papers, hits, sources and proofs as lines
+    census     what was counted, as a list or as bars
     answering  the events of one answer, as they come
     session    the turns of a conversation
     lines      what the user types, or pipes in

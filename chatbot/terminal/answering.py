@@ -13,7 +13,7 @@ from typing import cast
 
 from rich.status import Status as Spinner
 
-from chatbot.terminal import pages
+from chatbot.terminal import census, pages
 from chatbot.terminal.flow import Flow
 from chatbot.terminal.screen import STYLES, Screen
 from chatbot.terminal.text import line
@@ -129,6 +129,9 @@ class _View:
             if line(self._flow.text) != refusal:
                 screen.print(refusal)
             pages.near_misses(screen, answer.near_misses)
+        elif answer.census is not None:
+            cited = [(citation.number, citation.paper) for citation in answer.citations]
+            census.show(screen, answer.census, cited)
         else:
             if not said:
                 screen.print(line(answer.text))

@@ -7,6 +7,7 @@ means, and what answers it, is known elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -98,10 +99,7 @@ class Conversation:
                 screen.print("A new conversation.")
             case "/papers":
                 words = rest.strip() or self._filter.text
-                pages.papers(
-                    screen,
-                    self._papers(Filter(self._filter.since, self._filter.until, words, self._filter.ids)),
-                )
+                pages.papers(screen, self._papers(replace(self._filter, text=words)))
             case "/sources":
                 self._sources()
             case _:

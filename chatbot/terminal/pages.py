@@ -11,19 +11,25 @@ from chatbot.terminal.screen import STYLES, Screen
 from chatbot.terminal.text import line, readable
 from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, NearMiss, Status, Verdict
 from store.ingesting import IngestReport
+from store.plans import Entry
 from store.records import Hit, Paper
 from store.suspicion import suspicions
 
 REFUSAL = "The papers don't say."
+_ENDED = {
+    Status.REFUSED: "refused",
+    Status.EXTRACT: "extracts, written by no model",
+    Status.CENSUS: "counted over the whole collection, by no model",
+}
 
 
-def name(paper: Paper, screen: Screen) -> Text:
+def name(paper: Paper | Entry, screen: Screen) -> Text:
     """A paper in one line: title or label, arXiv id, date."""
     parts = [f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "", paper.created or ""]
     text = Text.assemble((readable(paper.name), "bold"))
     for part in filter(None, map(line, parts)):
         text.append(f" {screen.signs.dot} {part}")
-    if suspicions(paper.abstract):
+    if isinstance(paper, Paper) and suspicions(paper.abstract):
         text.append(f" {screen.signs.dot} ! looks like instructions", "red")
     return text
 
@@ -160,10 +166,7 @@ def dropped(screen: Screen, answer: Answer) -> None:
 def summary(screen: Screen, answer: Answer) -> None:
     """The last line: how much is proven, how long it took, what it cost, who wrote it."""
     usage = answer.usage
-    if answer.status is Status.ANSWERED:
-        first = _proven(answer.claims)
-    else:
-        first = "refused" if answer.status is Status.REFUSED else "extracts, written by no model"
+    first = _ENDED.get(answer.status) or _proven(answer.claims)
     parts = [first]
     if answer.timings.total is not None:
         parts.append(f"{answer.timings.total:.1f} s")

@@ -32,6 +32,7 @@ class Signs:
     dot: str = "·"
     opening: str = "“"
     closing: str = "”"
+    bar: str = "█"
 
     def of(self, verdict: Verdict) -> str:
         shapes = {
@@ -48,7 +49,7 @@ class Signs:
 
 
 _UNICODE = Signs()
-_ASCII = Signs("+", "~", "?", "x", "o", "-", '"', '"')
+_ASCII = Signs("+", "~", "?", "x", "o", "-", '"', '"', "#")
 
 STYLES = {
     Verdict.SUPPORTED: "green",
@@ -112,7 +113,7 @@ def _console(stream: IO[str], plain: bool, width: int | None) -> Console:
 def _signs(console: Console) -> Signs:
     try:
         "".join(
-            (_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, _UNICODE.unchecked, "·“”")
+            (_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, _UNICODE.unchecked, "·“”█")
         ).encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
         return _ASCII

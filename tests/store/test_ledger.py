@@ -97,6 +97,13 @@ def test_a_filter_lets_pass_what_certainly_holds(ledger, filter, passing):
     assert ledger.ids(filter) == passing
 
 
+@pytest.mark.parametrize("until", ["2024-02", "2024-02-29", "2024"])
+def test_a_month_of_less_than_31_days_ends_with_its_last_one(ledger, until):
+    put(ledger, paper("a", created="2024-02"))
+    assert ledger.ids(Filter(until=until)) == ["a"]
+    assert ledger.ids(Filter(until="2024-02-28")) == []
+
+
 def test_a_file_that_is_no_ledger_is_said_to_be_damaged_and_where(tmp_path):
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database, not at all" * 100)
