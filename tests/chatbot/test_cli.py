@@ -327,7 +327,7 @@ def test_ingest_tells_how_it_understood_a_table_and_can_be_corrected(run, tmp_pa
     given = run("ingest", "a.csv", "--map", "abstract=Inhalt")
     assert given.exit_code == Exit.DONE
     assert "abstract=Inhalt, title=Titel, created=Jahr" in " ".join(given.stderr.split())
-    (paper,) = json.loads(run("papers", "--json").stdout)["papers"]
+    (paper,) = json.loads(run("papers", "--json").stdout)
     assert (paper["title"], paper["created"], paper["abstract"]) == ("Alpha", "2025", ABSTRACT)
 
 
@@ -349,4 +349,4 @@ def test_a_source_of_arxiv_that_is_none_is_one_sentence(run):
     result = run("ingest", "arxiv:hello")
     assert result.exit_code == Exit.FAILED
     assert "'hello' is no arXiv id. Write it so: arxiv:2505.09388" in result.stderr
-    assert not json.loads(run("papers", "--json").stdout).get("papers")
+    assert "error" in json.loads(run("papers", "--json").stdout)  # no collection was made
