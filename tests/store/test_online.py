@@ -27,7 +27,8 @@ def entry(id: str) -> str:
 <link href="http://arxiv.org/abs/{id}v2" rel="alternate"/></entry>"""
 
 
-ERROR = """<entry><id>https://arxiv.org/api/errors#incorrect</id><title>Error</title><summary>no such field</summary>
+ERROR = """<entry><id>https://arxiv.org/api/errors#incorrect</id><title>Error</title>
+<summary>no such field</summary>
 <updated>2025-05-20T00:00:00Z</updated><published>2025-05-20T00:00:00Z</published><author><name>arXiv</name></author>
 <link href="https://arxiv.org/api/errors#incorrect" rel="alternate"/></entry>"""
 
