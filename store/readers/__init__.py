@@ -102,7 +102,7 @@ def _records(document: Document) -> Iterator[Record | Reject]:
             if told < _TOLD:
                 yield item
     except Unreadable as error:
-        yield reject(document.name, document.line, str(error))
+        yield reject(document.name, error.line or document.line, str(error))
     if last is not None:
         reason = (
             last.reason if told == _TOLD else f"from here on, {told - _TOLD + 1:,} more that are no papers"

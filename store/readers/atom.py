@@ -14,7 +14,8 @@ from store.records import Record, Reject, Source
 CATEGORY = re.compile(r"[a-z][a-z\-]+(?:\.[A-Za-z][A-Za-z\-]+)?$")
 """arXiv's categories; feeds also carry classes of other schemes ("60J10") among them."""
 
-_ERROR = "/api/errors"
+ERROR = "/api/errors"
+"""In the id of an entry that is no paper but tells what went wrong."""
 
 
 def recognises(document: Document) -> bool:
@@ -34,7 +35,7 @@ def records(document: Document) -> Iterator[Record | Reject]:
 def _record(entry: Element, source: Source) -> Record | Reject:
     address = all_text(child(entry, "id"))
     summary = child(entry, "summary")
-    if _ERROR in address:
+    if ERROR in address:
         reason = f"arXiv's API answered with an error: {all_text(summary)}"
         return reject(source.name, source.line, reason, address)
     links = [link for link in children(entry, "link") if link.get("rel", "alternate") == "alternate"]

@@ -93,19 +93,20 @@ def _parsed(text: str, strings: dict[str, str]) -> Mapping[str, str] | str | Non
     for abbreviation in found.strings:
         strings[abbreviation.key.lower()] = _value(abbreviation.value, strings)
     entries = list(found.entries)
-    failed = found.failed_blocks
-    for block in failed:
+    for block in found.failed_blocks:
         if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry):
             entries.append(block.ignore_error_block)
+    fields: dict[str, str] = {}
+    for field in entries[0].fields if entries else ():
+        fields.setdefault(field.key.lower(), _value(field.value, strings))
+    if fields.get("abstract"):
+        return fields
+    if text.count("{") != text.count("}"):  # then an abstract may have been cut off
+        return f"its braces don't balance ({text.count('{')} open, {text.count('}')} close): mend the entry"
     if entries:
-        fields: dict[str, str] = {}
-        for field in entries[0].fields:
-            fields.setdefault(field.key.lower(), _value(field.value, strings))
         return fields
     if found.strings:
         return None
-    if "{" in text and text.count("{") != text.count("}"):
-        return f"its braces don't balance ({text.count('{')} open, {text.count('}')} close): mend the entry"
     return "no entry by BibTeX's rules: mend it"
 
 

@@ -19,7 +19,14 @@ LONGEST_LINE = 32 * 2**20
 
 
 class Unreadable(Exception):
-    """The rest of a text can't be read. Its message is the reason of a Reject; it never leaves this room."""
+    """The rest of a text can't be read. Its message is the reason of a Reject; it never leaves this room.
+
+    `line` is the line where it breaks off, if that is known better than by how much was read.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 def unsaid(_: str) -> None:

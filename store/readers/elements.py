@@ -15,6 +15,7 @@ from store.readers.document import Unreadable
 
 _DEEPEST = 100
 _LARGEST = 16 * 2**20
+_STEP = 2**16  # characters that the parser gets at a time
 _NAME = re.compile(r"<(?:[\w\-.]+:)?([A-Za-z_][\w\-.]*)")
 _PROLOG = (("<?", "?>"), ("<!--", "-->"), ("<!", ">"))
 
@@ -54,7 +55,8 @@ class _Wanted(TreeBuilder):
     def start(self, tag: Any, attrs: Any, /) -> Element:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise Unreadable(f"XML nested deeper than {_DEEPEST} elements: refused")
+            line = self.place.CurrentLineNumber
+            raise Unreadable(f"XML nested deeper than {_DEEPEST} elements: refused", line)
         element = Element(tag, attrs)
         if self._stack:
             self._stack[-1].append(element)
@@ -77,7 +79,7 @@ class _Wanted(TreeBuilder):
             return
         self._size += len(text)
         if self._size > _LARGEST:
-            raise Unreadable("an XML element of more than 16 million characters: refused")
+            raise Unreadable("an XML element of more than 16 million characters: refused", self._line)
         last = self._stack[-1]
         if len(last):
             last[-1].tail = (last[-1].tail or "") + text
@@ -101,17 +103,18 @@ def elements(pieces: Iterable[str], names: Collection[str]) -> Iterator[tuple[in
     builder.place = parser.parser
     try:
         for piece in pieces:
-            for start in range(0, len(piece), 2**16):
-                parser.feed(piece[start : start + 2**16])
+            for start in range(0, len(piece), _STEP):
+                parser.feed(piece[start : start + _STEP])
                 yield from builder.done
                 builder.done.clear()
         parser.close()
     except DefusedXmlException:
-        raise Unreadable("XML that declares entities or reaches outside the file: refused") from None
+        line = builder.place.CurrentLineNumber
+        raise Unreadable("XML that declares entities or reaches outside the file: refused", line) from None
     except ParseError as error:
         yield from builder.done
-        line = getattr(error, "position", (1, 0))[0]
-        raise Unreadable(f"broken XML at line {line}; nothing behind it was read ({error})") from None
+        reason = f"broken XML; nothing behind it was read ({error})"
+        raise Unreadable(reason, getattr(error, "position", (None,))[0]) from None
     except (ValueError, RecursionError, LookupError) as error:
         raise Unreadable(f"XML that can't be read ({error})") from None
 

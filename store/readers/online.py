@@ -14,7 +14,7 @@ from typing import Any
 
 from store.errors import SourceError
 from store.identifiers import ARXIV, arxiv_id
-from store.readers.atom import CATEGORY
+from store.readers.atom import CATEGORY, ERROR
 from store.readers.document import reject
 from store.readers.fields import record
 from store.records import Record, Reject, Source
@@ -67,13 +67,18 @@ def records(wanted: Request) -> Iterator[Record | Reject]:
     for batch in _batches(wanted.ids):
         for result in _results(wanted, batch):
             found += 1
+            if ERROR in result.entry_id:
+                yield reject(
+                    wanted.name, 1, f"arXiv answered with an error: {result.summary}", result.entry_id
+                )
+                continue
             paper = arxiv_id(result.entry_id)
             known.add(paper or "")
             yield _record(result, paper)
     for missing in (id for id in wanted.ids if (arxiv_id(id) or id) not in known):
-        yield reject(wanted.name, 1, "arXiv has no paper of this id", missing)
+        yield reject(wanted.name, 1, "arXiv's answer holds no paper of this id", missing)
     if not wanted.ids and not found:
-        yield reject(wanted.name, 1, "arXiv found nothing for this query", wanted.query)
+        yield reject(wanted.name, 1, "arXiv's answer to this query holds no paper", wanted.query)
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -25,7 +25,7 @@ _LINES = 20_000
 class _Flavour:
     """How a kind of tagged text is written, and where its fields stand, best first.
 
-    `tag` matches the beginning of a line with a tag; `own_line` are tags whose every line is a value.
+    `tag` matches the beginning of a line with a tag; `ids` are tags that may hold a DOI or an arXiv id.
     """
 
     start: re.Pattern[str]

@@ -349,4 +349,4 @@ def test_a_source_of_arxiv_that_is_none_is_one_sentence(run):
     result = run("ingest", "arxiv:hello")
     assert result.exit_code == Exit.FAILED
     assert "'hello' is no arXiv id. Write it so: arxiv:2505.09388" in result.stderr
-    assert not json.loads(run("papers", "--json").stdout).get("papers")
+    assert "error" in json.loads(run("papers", "--json").stdout)  # no collection was made

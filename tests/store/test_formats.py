@@ -132,7 +132,10 @@ def test_atom_gives_every_field() -> None:
 def test_what_was_read_before_xml_breaks_off_is_kept() -> None:
     (record,), rejects = parse(ATOM[: ATOM.index("No summary")])
     assert record.arxiv_id == "2505.00001"
-    assert "broken XML at line 19" in rejects[-1].reason
+    assert "broken XML" in rejects[-1].reason
+    assert rejects[-1].source.line == 19
+    (record,), rejects = parse(ATOM.replace("<title>No summary</title>", "</wrong>") + "\n" * 30)
+    assert rejects[-1].source.line == 19
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,11 @@ def test_an_entry_whose_braces_do_not_balance_harms_no_other() -> None:
         (2, "its braces don't balance"),
         (5, "it has no abstract"),
     ]
+
+
+def test_an_abstract_that_a_stray_brace_cuts_off_is_not_called_missing() -> None:
+    _, (reject,) = parse(f"@article{{a,\n title={{One}}}},\n abstract={{{ONE}}}\n}}\n")
+    assert "braces don't balance" in reject.reason
 
 
 def test_the_parser_of_bibtex_says_nothing_on_stderr(

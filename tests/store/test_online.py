@@ -27,6 +27,12 @@ def entry(id: str) -> str:
 <link href="http://arxiv.org/abs/{id}v2" rel="alternate"/></entry>"""
 
 
+ERROR = """<entry><id>https://arxiv.org/api/errors#incorrect</id><title>Error</title>
+<summary>no such field</summary>
+<updated>2025-05-20T00:00:00Z</updated><published>2025-05-20T00:00:00Z</published><author><name>arXiv</name></author>
+<link href="https://arxiv.org/api/errors#incorrect" rel="alternate"/></entry>"""
+
+
 class Handler(BaseHTTPRequestHandler):
     """arXiv's API for two papers; `status` is what it answers with."""
 
@@ -38,11 +44,14 @@ class Handler(BaseHTTPRequestHandler):
         type(self).asked.append(query)
         ids = [re.sub(r"v\d+$", "", id) for id in query.get("id_list", [""])[0].split(",") if id]
         wanted = [id for id in ids if id in KNOWN] if ids else list(KNOWN) * ("Alpha" in str(query))
+        entries = "".join(map(entry, wanted))
+        if "wrong" in str(query):
+            wanted, entries = ["error"], ERROR
         body = (
             '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom" '
             'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/">'
             f"<opensearch:totalResults>{len(wanted)}</opensearch:totalResults>"
-            f"{''.join(map(entry, wanted))}</feed>"
+            f"{entries}</feed>"
         ).encode()
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(body)))
@@ -87,7 +96,7 @@ def test_papers_come_by_their_ids_with_every_field(arxiv: type[Handler]) -> None
         "https://arxiv.org/abs/cs/0601001:1",
     ]
     assert isinstance(missing, Reject)
-    assert (missing.reason, missing.excerpt) == ("arXiv has no paper of this id", "2505.99999")
+    assert (missing.reason, missing.excerpt) == ("arXiv's answer holds no paper of this id", "2505.99999")
 
 
 def test_a_search_is_sent_as_it_was_written(arxiv: type[Handler]) -> None:
@@ -98,7 +107,13 @@ def test_a_search_is_sent_as_it_was_written(arxiv: type[Handler]) -> None:
     assert arxiv.asked[0]["search_query"] == [query]
     (reject,) = read(["arxiv-search:nothing"])
     assert isinstance(reject, Reject)
-    assert "found nothing" in reject.reason
+    assert "holds no paper" in reject.reason
+
+
+def test_an_error_in_place_of_papers_is_told_in_arxivs_words(arxiv: type[Handler]) -> None:
+    reject, *_ = read(["arxiv-search:wrong:x"])
+    assert isinstance(reject, Reject)
+    assert reject.reason == "arXiv answered with an error: no such field"
 
 
 @pytest.mark.parametrize("status", [400, 429, 503])
