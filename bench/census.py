@@ -2,11 +2,11 @@
 
     python -m bench.census --data DIR [--home DIR] [--runs 7] [--out FILE]
 
-DIR holds `*.jsonl.gz` of arXiv records (id, title, abstract, authors, categories, published, comment). They are
-taken into a ledger once, through the same door as a user's papers but without vectors, which a census never
-needs; the ledger is kept under --home. Then each question goes the whole way: grammar, plan, count, the first
-1,000 papers, sentence. The direct count is a loop over the records in Python with expressions of its own. A
-Markdown table goes to standard output, and to --out.
+DIR holds `*.jsonl.gz` of arXiv records (id, title, abstract, authors, categories, published, comment). They
+are taken into a ledger once, through the same door as a user's papers but without vectors, which a census
+never needs; the ledger is kept under --home. Then each question goes the whole way: grammar, plan, count,
+the first 1,000 papers, sentence. The direct count is a loop over the records in Python with expressions of
+its own. A Markdown table goes to standard output, and to --out.
 """
 
 from __future__ import annotations
