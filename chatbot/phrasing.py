@@ -3,8 +3,8 @@
     how many PAPERS [are there] (per|by) <by>
 
 Small words stand for themselves, `[…]` may be left out, `(…|…)` is a choice, words in capitals are a
-vocabulary of this module, and `<…>` is a slot, whose text the rule's user reads by its name. A text is matched
-as `spaced` gives it: words and commas, each with one space behind it.
+vocabulary of this module, and `<…>` is a slot, whose text the rule's user reads by its name. A text is
+matched as `spaced` gives it: words and commas, each with one space behind it.
 
 Knows words and dates; what a rule means is for `routing` to say.
 """

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from chatbot import shapes
@@ -18,7 +19,8 @@ from chatbot.values import (
     Verdict,
 )
 from store.ingesting import IngestReport
-from store.records import Hit, Paper, Reject, Source
+from store.plans import By, Census, Do, Entry, Group, Plan
+from store.records import Filter, Hit, Paper, Reject, Source
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 
@@ -59,6 +61,21 @@ def test_an_answer_has_exactly_the_documented_keys():
     assert list(shape["near_misses"][0]) == reference[1:] + documented("### Each of `near_misses`")
     assert list(shape["usage"]) == documented("### `usage`")
     assert list(shape["timings"]) == documented("### `timings`")
+    assert list(shape["filter"]) == documented("### `filter`")
+    assert shape["census"] is None
+
+
+def test_a_census_has_exactly_the_documented_keys():
+    entry = Entry("p1", "GSPO", None, "2507.18071", None, None, ("A",), ("cs.CL",), "2025-07", None, None)
+    plan = Plan(Do.COUNT, Filter(since="2025"), By.MONTH, 3)
+    counted = Census(plan, 9, 2, (entry,), (Group("2025-07", 2),), 1, (("date", 4),))
+    shape = shapes.answer(replace(ANSWER, status=Status.CENSUS, census=counted))["census"]
+    assert list(shape) == documented("### `census`")
+    assert list(shape["papers"][0]) == documented("### Each of the `papers` of a census")
+    assert (shape["plan"], shape["more_papers"]) == ("count by month (3 most) where created since 2025", 1)
+    assert shape["untold"] == [{"fact": "date", "count": 4}]
+    own = shapes.counted(counted, "Two.")
+    assert list(own) == documented("## A census: `chatbot census --json`") + list(shape)
 
 
 def test_papers_and_hits_have_exactly_the_documented_keys():
