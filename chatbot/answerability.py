@@ -18,8 +18,7 @@ from store.keywords import content_stems, stems
 # Off-topic questions are told easily by retrieval alone (AUC .99 against "its paper was removed" at .65-.70).
 _OFF_TOPIC_LEXICAL = 0.35
 _OFF_TOPIC_VECTOR = 0.60
-# The model's log-odds, corrected by what retrieval knows. Chosen on bench/questions/dev.jsonl.
-_REFUSE_BELOW = 0.85
+# The model's log-odds are corrected by what retrieval knows. Chosen on bench/questions/dev.jsonl.
 _STRANGER = 0.7
 _FOCUS = 1.0
 
@@ -88,9 +87,9 @@ def off_topic(signals: Signals) -> bool:
     return far and signals.lexical < _OFF_TOPIC_LEXICAL
 
 
-def unlikely(signals: Signals) -> bool:
+def unlikely(signals: Signals, refuse_below: float) -> bool:
     """Whether to refuse without asking for an answer, now that the model has said what it thinks."""
-    return signals.model is not None and _score(signals) < _REFUSE_BELOW
+    return signals.model is not None and score(signals) < refuse_below
 
 
 def hopeless(signals: Signals) -> bool:
@@ -101,7 +100,8 @@ def hopeless(signals: Signals) -> bool:
     return signals.model is None and bool(signals.strangers)
 
 
-def _score(signals: Signals) -> float:
+def score(signals: Signals) -> float:
+    """The model's log-odds, corrected by what retrieval knows: what a refusal is decided by."""
     odds = signals.model or 0.0
     return odds - _STRANGER * bool(signals.strangers) + _FOCUS * (signals.focus - 0.5)
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -25,10 +27,14 @@ from store.errors import NoCollection
 
 if TYPE_CHECKING:
     from chatbot.answering import Chat
+    from chatbot.calibration import Calibrations
+    from chatbot.checking import Checker
     from chatbot.discovery import Found
+    from chatbot.entailment import Entailment
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.settings import Settings
+    from chatbot.verifying import Judge
     from store.collection import Collection
     from store.embedding import Embedder
 
@@ -92,6 +98,43 @@ def embedder(settings: Settings) -> Embedder:
     from store.embedding import BgeSmall
 
     return BgeSmall(settings.embedding_path)
+
+
+def entailment(settings: Settings) -> Entailment | None:
+    """The cross-encoder that is configured, if one is and rules alone are not wanted."""
+    if settings.verifier == "fast" or not (settings.nli_path or settings.nli_url):
+        return None
+    from chatbot.entailment import OnnxEntailment, RerankEntailment
+
+    if settings.nli_path:
+        return OnnxEntailment(settings.nli_path)
+    return RerankEntailment(settings.nli_url or "", settings.nli_model or "", settings.nli_api_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Who is asked where the rules leave a verdict open, and from which log-odds on it counts."""
+
+    name: str
+    odds: Judge
+    supports: float
+
+
+def judge(
+    settings: Settings, calibrations: Calibrations, model: Callable[[], ChatModel | None]
+) -> Judging | None:
+    """The judge that is configured: a cross-encoder, else the model; None: rules alone."""
+    from chatbot.calibration import ENTAILMENT
+    from chatbot.verifying import ask
+
+    if settings.verifier == "fast":
+        return None
+    if (encoder := entailment(settings)) is not None:
+        supports = calibrations.of(encoder.name, ENTAILMENT).supports
+        return Judging(encoder.name, encoder.odds, supports)
+    if (chosen := model()) is None:
+        return None
+    return Judging(chosen.name, partial(ask, chosen), calibrations.of(chosen.name).supports)
 
 
 def choose_model(settings: Settings, *, notice: Notice, progress: Progress) -> ChatModel | None:
@@ -227,15 +270,40 @@ class Assembly:
             embedder.warm()  # a question comes: meanwhile the rest is imported and a model is looked for
         from chatbot.answering import Chat
 
-        model = (
-            choose_model(self.settings, notice=self._notice, progress=self._progress)
-            if self._with_model
-            else None
+        model = self.model()
+        return Chat(
+            self.collection,
+            model,
+            settings=self.settings,
+            calibrations=self.calibrations,
+            entailment=entailment(self.settings),
         )
+
+    def checker(self) -> Checker:
+        """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""
+        from chatbot.checking import Checker
+
+        judging = judge(self.settings, self.calibrations, self.model)
+        if judging is None:
+            return Checker(self.collection, notice=self._notice)
+        return Checker(self.collection, judging.odds, judging.supports, self._notice)
+
+    def model(self) -> ChatModel | None:
+        """The model that is chosen; None where there is none, or none is wanted."""
+        if not self._with_model:
+            return None
+        model = choose_model(self.settings, notice=self._notice, progress=self._progress)
         if model is not None:
             from chatbot.model.client import load_sdk
 
             # Beside the embedder's load, which it hides, and in this thread: two that import at once can meet
             # half-made modules. It is the greatest part of the start, and the first request needs it.
             load_sdk()
-        return Chat(self.collection, model, settings=self.settings)
+        return model
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """The thresholds that were measured on the collection."""
+        from chatbot.calibration import Calibrations
+
+        return Calibrations(self.collection.folder)

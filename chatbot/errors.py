@@ -10,7 +10,10 @@
     │   ├── ModelBusy           429 or 5xx, still so after the retries
     │   ├── ModelGarbled        its reply is not what the protocol says (HTML, broken SSE)
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
-    └── LocalModelError     the built-in local model can't be prepared or started
+    ├── LocalModelError     the built-in local model can't be prepared or started
+    ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
+    ├── CalibrationError    a calibration can't be read, written or measured
+    └── BenchError          a file or a library of a measurement is missing or can't be used
 
 The store has its own tree, rooted in `store.errors.StoreError`; faces catch both roots.
 """
@@ -60,3 +63,15 @@ class ModelCut(ModelError):
 
 class LocalModelError(ChatbotError):
     """The built-in local model can't be prepared or started."""
+
+
+class CalibrationError(ChatbotError):
+    """A model's thresholds can't be read, written or measured."""
+
+
+class BenchError(ChatbotError):
+    """What a measurement needs is missing or can't be used."""
+
+
+class EntailmentError(ChatbotError):
+    """The configured cross-encoder can't be loaded or does not answer."""

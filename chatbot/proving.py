@@ -12,49 +12,85 @@ from dataclasses import replace
 
 from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
-from chatbot.values import Claim, Evidence, FoundBy, Verdict
-from chatbot.verifying import Judgement, Passage, judge, settle, weight
+from chatbot.values import Claim, Evidence, FoundBy, JudgedBy, Verdict
+from chatbot.verifying import NOTHING, Judgement, Layer, Passage, judge, settle, weight
 from store.records import Sentence
 
+# What a model is asked about at once: its cost is the reading, 110 words or 150 tokens at most.
+_ASKED_SENTENCES = 3
+_ASKED_WORDS = 110
 
-def prove(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
-    """The claim, and the keys that it named although they were never shown."""
+Nearness = Callable[[str, Sequence[Sentence]], Sequence[float | None]]
+"""The cosine of a statement with each sentence, None where nobody knows it: `Collection.nearness`."""
+
+
+def unknown(statement: str, sentences: Sequence[Sentence]) -> list[float | None]:
+    """The `Nearness` of those who have no embedder."""
+    return [None] * len(sentences)
+
+
+def prove(
+    statement: Statement, pack: Pack, nearness: Nearness, without: frozenset[Layer] = NOTHING
+) -> tuple[Claim, tuple[str, ...]]:
+    """The claim, and the keys that it named although they were never shown. `without`: layers left out."""
     named, lost = _named(statement, pack)
-    rests, judgement = named, _judged(statement.text, named)
+    judged = _Judge(statement.text, pack, nearness, without)
+    rests, judgement = named, judged(named)
     found_by = statement.found_by
     if judgement.verdict is not Verdict.SUPPORTED:
         # What it named may say half of it; what else was shown may say the rest, or the whole.
         aligned = _aligned(statement.text, pack.shown)
         for other in (list(dict.fromkeys([*named, *aligned])), aligned):
-            again = _judged(statement.text, other)
+            again = judged(other)
             if _better(again, judgement, bool(rests)):
                 rests, judgement = other, again
                 found_by = FoundBy.ALIGNMENT if not set(rests) <= set(named) else found_by
-    rests, judgement = _needed(statement.text, rests, judgement)
+    rests, judgement = _needed(judged, rests, judgement)
     if judgement.verdict is Verdict.UNSUPPORTED:
         rests, found_by = [], FoundBy.NONE
     evidence = tuple(as_evidence(each.sentence) for each in rests)
     return Claim(statement.text, judgement.verdict, found_by, evidence, judgement.missing), lost
 
 
-def second_look(claim: Claim, pack: Pack, ask: Callable[[Sequence[Passage]], float | None]) -> Claim | None:
+def attribute(statement: Statement, pack: Pack) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with the evidence that it names, unchecked; and the keys that were never shown."""
+    named, lost = _named(statement, pack)
+    evidence = tuple(as_evidence(each.sentence) for each in named)
+    found_by = statement.found_by if named else FoundBy.NONE
+    return Claim(statement.text, Verdict.UNCHECKED, found_by, evidence), lost
+
+
+def second_look(
+    claim: Claim,
+    pack: Pack,
+    nearness: Nearness,
+    ask: Callable[[Sequence[Passage]], float | None],
+    supports: float,
+) -> Claim | None:
     """The claim after a model was asked about it; None where the rules settled it or no model answers.
 
-    `ask` gives the model's odds that the passages say the claim.
+    `ask` gives the model's log-odds that the passages say the claim; from `supports` on they do.
     """
-    wanted = {(each.paper, each.sentence) for each in claim.evidence}
-    rests = [each for each in pack.shown if (each.paper.id, each.sentence.number) in wanted]
-    if not rests:
-        rests = _aligned(claim.text, pack.shown, most=1)
-    judgement = _judged(claim.text, rests)
-    if judgement.settled or (odds := ask([_passage(each) for each in rests])) is None:
+    judged = _Judge(claim.text, pack, nearness)
+    rests = _around(claim, pack, judged)
+    judgement = judged(rests)
+    if judgement.settled or (odds := ask(judged.passages(rests))) is None:
         return None
-    again = settle(judgement, odds)
+    again = settle(judgement, odds, supports)
+    if again.verdict is judgement.verdict is Verdict.SUPPORTED:
+        return None
     if again.verdict is Verdict.UNSUPPORTED:
-        return replace(claim, verdict=again.verdict, missing=again.missing)
-    found_by = FoundBy.ALIGNMENT if claim.found_by is FoundBy.NONE else claim.found_by
-    evidence = tuple(as_evidence(each.sentence) for each in rests)
-    return Claim(claim.text, again.verdict, found_by, evidence, again.missing)
+        return replace(claim, verdict=again.verdict, missing=again.missing, judged_by=JudgedBy.MODEL)
+    if again.verdict is Verdict.SUPPORTED:
+        rests = _aligned(claim.text, rests) or rests[:1]
+    return replace(
+        claim,
+        verdict=again.verdict,
+        found_by=FoundBy.ALIGNMENT if claim.found_by is FoundBy.NONE else claim.found_by,
+        evidence=tuple(as_evidence(each.sentence) for each in rests),
+        missing=again.missing,
+        judged_by=JudgedBy.MODEL,
+    )
 
 
 def as_evidence(sentence: Sentence) -> Evidence:
@@ -76,8 +112,29 @@ def _named(statement: Statement, pack: Pack) -> tuple[list[Shown], tuple[str, ..
     return list(dict.fromkeys(named)), tuple(lost)
 
 
-def _judged(text: str, rests: list[Shown]) -> Judgement:
-    return judge(text, [_passage(each) for each in rests])
+class _Judge:
+    """The rules' verdict on one statement, from any of the shown sentences; nearness is asked for once."""
+
+    def __init__(
+        self, text: str, pack: Pack, nearness: Nearness, without: frozenset[Layer] = NOTHING
+    ) -> None:
+        self.text = text
+        self._without = without
+        cosines = nearness(text, [each.sentence for each in pack.shown])
+        self._cosines = {each.key: cosine for each, cosine in zip(pack.shown, cosines, strict=True)}
+
+    def __call__(self, rests: Sequence[Shown]) -> Judgement:
+        return judge(self.text, self.passages(rests), self._without)
+
+    def cosine(self, each: Shown) -> float:
+        return self._cosines[each.key] or 0.0
+
+    def passages(self, rests: Sequence[Shown]) -> list[Passage]:
+        return [self._passage(each) for each in rests]
+
+    def _passage(self, each: Shown) -> Passage:
+        names = tuple(name for name in (each.paper.label, each.paper.title) if name)
+        return Passage(each.sentence.readable, names, each.paper.abstract, self._cosines[each.key])
 
 
 def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
@@ -88,21 +145,39 @@ def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:
     return weight(new.verdict) > weight(old.verdict)
 
 
-def _needed(text: str, rests: list[Shown], judgement: Judgement) -> tuple[list[Shown], Judgement]:
+def _needed(judged: _Judge, rests: list[Shown], judgement: Judgement) -> tuple[list[Shown], Judgement]:
     """Leave out, last first, every sentence without which the rest still shows as much."""
     for each in reversed(rests[:]):
         fewer = [other for other in rests if other is not each]
         if not fewer:
             break
-        again = _judged(text, fewer)
+        again = judged(fewer)
         if again.verdict is judgement.verdict and again.coverage >= judgement.coverage:
             rests, judgement = fewer, again
     return rests, judgement
 
 
-def _passage(each: Shown) -> Passage:
-    names = (each.paper.label, each.paper.title)
-    return Passage(each.sentence.readable, tuple(name for name in names if name))
+def _around(claim: Claim, pack: Pack, judged: _Judge) -> list[Shown]:
+    """What a model is asked about: the claim's evidence, or what is nearest to it, and near it in the same
+    paper what else bears on it, in the paper's order."""
+    wanted = {(each.paper, each.sentence) for each in claim.evidence}
+    rests = [each for each in pack.shown if (each.paper.id, each.sentence.number) in wanted]
+    if not rests:
+        rests = _aligned(claim.text, pack.shown, most=1)
+        nearest = max(pack.shown, key=judged.cosine, default=None)
+        if nearest is not None and judged.cosine(nearest) > 0:
+            rests = [nearest]
+    if claim.verdict is Verdict.SUPPORTED:
+        return rests
+    papers = {each.paper.id for each in rests}
+    others = (each for each in pack.shown if each.paper.id in papers and each not in rests)
+    length = sum(len(each.sentence.readable.split()) for each in rests)
+    for each in sorted(others, key=judged.cosine, reverse=True):
+        length += len(each.sentence.readable.split())
+        if len(rests) >= _ASKED_SENTENCES or length > _ASKED_WORDS:
+            break
+        rests.append(each)
+    return sorted(rests, key=lambda each: (each.paper.id, each.sentence.number))
 
 
 def _aligned(text: str, shown: Sequence[Shown], most: int = MOST) -> list[Shown]:

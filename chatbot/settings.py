@@ -32,7 +32,7 @@ from chatbot.setting_kinds import Secret, nearest
 FILE = "chatbot.toml"
 _OPENAI = {"base_url": "OPENAI_BASE_URL", "model": "OPENAI_MODEL", "api_key": "OPENAI_API_KEY"}
 # Each key, and the address it is for.
-_KEYS = {"api_key": "base_url", "embedding_api_key": "embedding_base_url"}
+_KEYS = {"api_key": "base_url", "embedding_api_key": "embedding_base_url", "nli_api_key": "nli_url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,17 @@ class Settings:
     verifier: str = "auto"
     """Who gives verdicts: `fast` rules alone, or the `model` too where they leave it open; `auto`: the model
     where its endpoint tells log-probabilities."""
+    nli_path: Path | None = None
+    """The folder of an ONNX cross-encoder that judges sentences in the model's place."""
+    nli_url: str | None = None
+    """A rerank endpoint that judges sentences in the model's place: what stands before `/rerank`."""
+    nli_model: str | None = None
+    """The cross-encoder's name at that endpoint."""
+    nli_api_key: Secret | None = None
+    """That endpoint's key."""
+    policy: str = "flag"
+    """What becomes of a sentence that is not proven: `flag` shows it as such, `strict` withdraws it and says
+    so, `off` checks nothing."""
     embedding_base_url: str | None = None
     """An OpenAI-compatible embeddings endpoint, instead of the embedder that is built in."""
     embedding_model: str | None = None
@@ -106,6 +117,11 @@ _KINDS: dict[str, kinds.Kind] = {
     "papers": kinds.whole(1, 1_000),
     "packing": kinds.one_of("auto", "packed", "whole"),
     "verifier": kinds.one_of("auto", "fast", "model"),
+    "nli_path": kinds.path,
+    "nli_url": kinds.url,
+    "nli_model": kinds.text,
+    "nli_api_key": kinds.secret,
+    "policy": kinds.one_of("flag", "strict", "off"),
     "embedding_base_url": kinds.url,
     "embedding_model": kinds.text,
     "embedding_api_key": kinds.secret,

@@ -8,14 +8,19 @@ Nothing is computed here, and texts are verbatim: who prints them on a terminal 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
+from store.suspicion import suspicions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatbot.benching.calibrating import Measured
+    from chatbot.calibration import Calibration
     from store.ingesting import IngestReport
 
 VERSION = 1
@@ -34,6 +39,9 @@ def answer(value: Answer) -> Shape:
         "claims": [_claim(item) for item in value.claims],
         "citations": [_citation(item) for item in value.citations],
         "near_misses": [_near_miss(item) for item in value.near_misses],
+        "premise": None if value.premise is None else _claim(value.premise),
+        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "full_text": [_reference(item) for item in value.full_text],
         "dropped": list(value.dropped),
         "usage": _usage(value.usage),
         "timings": _timings(value.timings),
@@ -122,6 +130,7 @@ def paper(value: Paper) -> Shape:
         "comment": value.comment,
         "venue": value.venue,
         "sources": [_source(item) for item in value.sources],
+        "suspicions": list(suspicions(value.abstract)),
     }
 
 
@@ -170,6 +179,33 @@ def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:
     }
 
 
+def measured(value: Measured) -> Shape:
+    """A threshold and what it is worth."""
+    return {
+        "threshold": value.threshold,
+        "good": value.good,
+        "bad": value.bad,
+        "right": value.right,
+        "precision": value.precision,
+        "recall": value.recall,
+    }
+
+
+def calibrated(
+    model: str, found: Calibration, before: Calibration, measured: Mapping[str, object], kept: Path | None
+) -> Shape:
+    """A model's thresholds, as they were and as they are now."""
+    return {
+        "version": VERSION,
+        "model": model,
+        "supports": found.supports,
+        "refuse_below": found.refuse_below,
+        "before": {"supports": before.supports, "refuse_below": before.refuse_below},
+        **measured,
+        "file": None if kept is None else str(kept),
+    }
+
+
 def error(kind: str, message: str) -> Shape:
     """What stands in the place of a result when there is none. `kind` is the error's class name."""
     return {"version": VERSION, "error": {"type": kind, "message": message}}
@@ -186,6 +222,8 @@ def _claim(value: Claim) -> Shape:
         "verdict": value.verdict.value,
         "found_by": value.found_by.value,
         "missing": list(value.missing),
+        "judged_by": value.judged_by.value,
+        "replaces": value.replaces or None,
         "evidence": [_evidence(item) for item in value.evidence],
     }
 
@@ -205,7 +243,11 @@ def _citation(value: Citation) -> Shape:
 
 
 def _near_miss(value: NearMiss) -> Shape:
-    return {**_reference(value.paper), "evidence": _evidence(value.evidence)}
+    return {
+        **_reference(value.paper),
+        "evidence": _evidence(value.evidence),
+        "missing": list(value.missing),
+    }
 
 
 def _reference(value: Paper) -> Shape:
@@ -217,6 +259,7 @@ def _reference(value: Paper) -> Shape:
         "arxiv_id": value.arxiv_id,
         "created": value.created,
         "url": value.link,
+        "suspicions": list(suspicions(value.abstract)),
     }
 
 

@@ -1,8 +1,9 @@
 """What travels through the chatbot: frozen values, equal when their content is equal.
 
 A `Question` goes in. While it is answered, events come out: `Retrieved` (the papers found),
-`Thought`, `Delta` and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check
-changes a verdict, `Notice` for what a person should know, and last `Finished` with the `Answer`.
+`PremiseDoubted` where the question takes something for granted that a paper denies, `Thought`, `Delta`
+and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check changes a verdict,
+`Notice` for what a person should know, and last `Finished` with the `Answer`.
 
 Nothing here knows where the values come from or how they are shown.
 """
@@ -17,12 +18,13 @@ from store.records import Filter, Hit, Paper
 
 
 class Verdict(StrEnum):
-    """What the evidence shows about one sentence of an answer."""
+    """What the evidence shows about one sentence of an answer; `unchecked` if nobody was to look."""
 
     SUPPORTED = "supported"
     PARTIAL = "partial"
     UNSUPPORTED = "unsupported"
     CONTRADICTED = "contradicted"
+    UNCHECKED = "unchecked"
 
 
 class Status(StrEnum):
@@ -42,6 +44,13 @@ class FoundBy(StrEnum):
     ALIGNMENT = "alignment"
     EXTRACT = "extract"
     NONE = "none"
+
+
+class JudgedBy(StrEnum):
+    """Who gave a verdict: the rules, whose reasons can be read; or a model, asked for one token."""
+
+    RULES = "rules"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Claim:
     """One sentence of an answer and its proof.
 
     `missing` names what the evidence lacks or contradicts, for people ('"12 %" not in evidence').
-    `start`, `end` are the sentence's characters in the answer's text, markers not included.
+    `replaces` is the sentence that the model wrote first and, told what was missing, wrote again as this.
     """
 
     text: str
@@ -93,6 +102,8 @@ class Claim:
     found_by: FoundBy
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
+    judged_by: JudgedBy = JudgedBy.RULES
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +116,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A paper that came close, and the sentence of it that came closest."""
+    """A paper that came close, the sentence of it that came closest, and what of the question it lacks."""
 
     paper: Paper
     evidence: Evidence
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,14 @@ class Usage:
     completion_tokens: int = 0
     cached_tokens: int = 0
     counted_by: str = "server"
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            other.counted_by,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +155,12 @@ class Timings:
 class Answer:
     """The whole of an answer. `text` carries markers `[n]` after each proven sentence.
 
-    `dropped` says, for people, everything that was left out on the way: packed sentences that did
-    not fit, markers that pointed nowhere, history that was cut, a stream that broke. `filter` is the one that
-    was used, `census` what was counted where the status is CENSUS: then `text` is computed, not generated.
+    `premise` is what the question takes for granted and a paper denies. `withdrawn` are sentences of the
+    model that are no part of the answer, because they were not proven. `full_text` are the papers whose
+    full text would be needed, or may help, where abstracts don't say it. `dropped` says, for people,
+    everything else that was left out on the way: packed sentences that did not fit, markers that pointed
+    nowhere, history that was cut, a stream that broke. `filter` is the one that was used, `census` what was
+    counted where the status is CENSUS: then `text` is computed, not generated.
     """
 
     question: str
@@ -147,6 +170,9 @@ class Answer:
     claims: tuple[Claim, ...] = ()
     citations: tuple[Citation, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+    premise: Claim | None = None
+    withdrawn: tuple[Claim, ...] = ()
+    full_text: tuple[Paper, ...] = ()
     dropped: tuple[str, ...] = ()
     usage: Usage = Usage()
     timings: Timings = Timings()
@@ -162,6 +188,14 @@ class Retrieved:
 
     question: str
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PremiseDoubted:
+    """The question takes for granted what a paper denies; the answer is what the paper says."""
+
+    claim: Claim
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +247,4 @@ class Finished:
     answer: Answer
 
 
-Event = Retrieved | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished
+Event = Retrieved | PremiseDoubted | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from store.ingesting import IngestReport, Progress
     from store.records import Filter, Hit, Paper, Record, Reject, Sentence, Source
     from store.remote_embedding import OpenAIEmbedder
-    from store.search import SentenceScore
+    from store.search import SentenceScore, Side
 
 _ROOMS = {
     "collection": ("Collection", "collections"),
@@ -25,7 +25,7 @@ _ROOMS = {
     "ingesting": ("IngestReport", "Progress"),
     "records": ("Filter", "Hit", "Paper", "Record", "Reject", "Sentence", "Source"),
     "remote_embedding": ("OpenAIEmbedder",),
-    "search": ("SentenceScore",),
+    "search": ("SentenceScore", "Side"),
 }
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Reject",
     "Sentence",
     "SentenceScore",
+    "Side",
     "Source",
     "collections",
 ]

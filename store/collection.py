@@ -39,7 +39,7 @@ from store.ledger import Ledger
 from store.ownership import Ownership
 from store.plans import Census, Plan
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
-from store.search import DEPTH, SentenceScore, fuse, lexical_scores, rarity
+from store.search import DEPTH, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
     import numpy
@@ -252,17 +252,19 @@ class Collection:
         row = self._ledger.resolve(paper)
         return () if row is None else self._ledger.sentences(row)
 
-    def search(self, query: str, limit: int = 8, filter: Filter = Filter()) -> list[Hit]:
-        """The papers that match a query best, best first: by keywords and vectors, fused.
+    def search(
+        self, query: str, limit: int = 8, filter: Filter = Filter(), side: Side = Side.HYBRID
+    ) -> list[Hit]:
+        """The papers that match a query best, best first: by keywords and vectors, fused, or by one `side`.
 
         Without an embedder, or before any vector is made, by keywords alone; the notice says so.
         Raises FilterError, EmbedderMismatch.
         """
         filter = self._resolved(filter)
         text = readable(query)
-        match = match_query(text)
+        match = match_query(text) if side is not Side.VECTOR else ""
         keyword = dict(self._ledger.keyword(match, filter, DEPTH)) if match else {}
-        vector = self._nearest(text, filter) if text.strip() else {}
+        vector = self._nearest(text, filter) if text.strip() and side is not Side.KEYWORD else {}
         found = fuse(keyword, vector, limit)
         papers = self._ledger.papers_by_id([each.id for each in found])
         return [
@@ -324,13 +326,25 @@ class Collection:
             self._ledger.frequencies(content_stems(text)),
             self._ledger.count(),
         )
-        near: list[float | None] = [None] * len(sentences)
+        near = self._cosines(sentences, text, self.query_vector)
+        return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
+
+    def nearness(self, statement: str, sentences: Sequence[Sentence]) -> list[float | None]:
+        """The cosine of a statement with each sentence, both embedded alike; None without an embedder."""
+        return self._cosines(sentences, readable(statement), self._document_vector)
+
+    def _document_vector(self, text: str) -> Vector:
+        return next(iter(self.embedder.documents([text])))
+
+    def _cosines(
+        self, sentences: Sequence[Sentence], text: str, embed: Callable[[str], Vector]
+    ) -> list[float | None]:
         if sentences and text.strip():
             try:
-                near = [float(each) for each in self.sentence_vectors(sentences) @ self.query_vector(text)]
+                return [float(each) for each in self.sentence_vectors(sentences) @ embed(text)]
             except EmbeddingError as error:
                 self._say_once(f"Sentences are compared by words alone. {error}")
-        return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
+        return [None] * len(sentences)
 
     def rarities(self, text: str) -> dict[str, float]:
         """How rare the stems of the text's content words are among the papers: a weight each, above 0."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from store.keywords import content_stems, stems
 
@@ -18,6 +19,14 @@ DEPTH = 100
 VECTOR_WEIGHT = 0.5
 # Chroma and numpy sum in different orders: beyond this many digits their cosines are noise, and ties ties.
 _DIGITS = 6
+
+
+class Side(StrEnum):
+    """Which of its two sides a search asks."""
+
+    KEYWORD = "keyword"
+    VECTOR = "vector"
+    HYBRID = "hybrid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@
     counting    census
     verifying   verify
     checking    doctor
+    calibrating calibrate
     models      model list, use, path, remove, serve
+    benching    bench retrieval, answers, make-questions, citations
 
 Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth of a second.
 """
@@ -20,7 +22,17 @@ from io import TextIOWrapper
 
 import click
 
-from chatbot.cli import asking, checking, collecting, counting, models, options, verifying
+from chatbot.cli import (
+    asking,
+    benching,
+    calibrating,
+    checking,
+    collecting,
+    counting,
+    models,
+    options,
+    verifying,
+)
 from chatbot.cli.outcome import Group
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -58,8 +70,10 @@ for command in (
     collecting.search,
     verifying.verify,
     checking.examine,
+    calibrating.calibrate,
     collecting.rebuild,
     models.model,
+    benching.bench,
 ):
     cli.add_command(command)
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from chatbot.cli import options
+from chatbot.cli.assembling import assembled
 from chatbot.cli.outcome import Exit, exit_code, print_json
-
-if TYPE_CHECKING:
-    from chatbot.assembly import Assembly
-    from chatbot.terminal.screen import Screen
 
 _ENDS = (
     "Exit codes: 0 answered, or extracts where no model is reachable; 3 refused, the papers don't say; "
@@ -26,10 +20,18 @@ _papers = options.setting(
     "--papers", metavar="N", type=click.IntRange(min=1), help="Read at most so many papers for an answer."
 )
 
+_policy = options.setting(
+    "--policy",
+    type=click.Choice(["flag", "strict", "off"]),
+    help="Unproven sentences: flag shows them as such, strict withdraws them, off checks nothing.",
+)
+
 
 @click.command(epilog=_ENDS)
 @click.argument("question", nargs=-1)
 @_papers
+@_policy
+@options.verifier
 @options.filters
 @options.json_output
 @options.place
@@ -46,7 +48,7 @@ def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
 
     wanted = Question(_asked(question), filter=options.chosen())
     screen = options.screen()
-    with _assembly(screen) as assembly:
+    with assembled(screen) as assembly:
         events = assembly.chat().stream(wanted)
         answer = last(events, screen) if options.wants_json() else show(events, screen)
     if options.wants_json():
@@ -56,6 +58,8 @@ def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
 
 @click.command()
 @_papers
+@_policy
+@options.verifier
 @options.filters
 @options.place
 @options.endpoint
@@ -70,7 +74,7 @@ def chat(ctx: click.Context) -> None:
     from chatbot.terminal.lines import piped, typed
 
     screen = options.screen()
-    with _assembly(screen) as assembly:
+    with assembled(screen) as assembly:
         answers = assembly.chat()
         if sys.stdin.isatty():
             read = typed(assembly.settings.home / "history", COMMANDS)
@@ -80,24 +84,6 @@ def chat(ctx: click.Context) -> None:
             read = piped(sys.stdin, screen)
         failure = Conversation(answers, assembly.collection.papers, read, screen, options.chosen()).run()
     ctx.exit(exit_code(failure) if failure else Exit.DONE)
-
-
-@contextmanager
-def _assembly(screen: Screen) -> Iterator[Assembly]:
-    """A filled collection and the model to ask about it."""
-    from chatbot.assembly import Assembly
-    from chatbot.terminal.progress import Meter
-
-    with (
-        Meter(screen, "B") as meter,
-        Assembly(
-            options.settings(),
-            notice=screen.notice,
-            progress=lambda done, total: meter.update("preparing the model", done, total),
-            with_model=not options.without_model(),
-        ) as assembly,
-    ):
-        yield assembly
 
 
 def _asked(words: tuple[str, ...]) -> str:

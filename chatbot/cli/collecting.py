@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +21,38 @@ if TYPE_CHECKING:
 _SHOWN_REJECTS = 20
 
 
+def _mapping(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
+    """`--map FIELD=NAME …` as a mapping."""
+    from store.readers import FIELDS
+
+    found: dict[str, str] = {}
+    for item in given:
+        field, equals, name = (part.strip() for part in item.partition("="))
+        if not equals or not name or field not in FIELDS:
+            raise click.BadParameter(f"{item!r}: write FIELD=NAME, FIELD being one of {', '.join(FIELDS)}.")
+        found[field] = name
+    return found
+
+
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=str), metavar="SOURCE...")
 @click.option("--demo", is_flag=True, help="Take the demo's papers, which came with the program.")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="FIELD=NAME",
+    callback=_mapping,
+    help="Take a field from this column of tables or key of JSON (title=Titel); may be given several times.",
+)
 @click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
 @options.json_output
 @options.place
-def ingest(paths: tuple[Path, ...], demo: bool, all_rejects: bool) -> None:
-    """Fill the collection with the papers of files and folders.
+def ingest(sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all_rejects: bool) -> None:
+    """Fill the collection with the papers of files and folders, of stdin (-), or of arXiv.
+
+    Any usual export is read, packed or not: arXiv, BibTeX, RIS, CSV, JSON, PubMed, pasted text. Of arXiv
+    itself: arxiv:2505.09388 or arxiv-search:QUERY.
 
     May be run again at any time, also after it was killed: what is known stays, what is new is added.
     """
@@ -37,11 +62,13 @@ def ingest(paths: tuple[Path, ...], demo: bool, all_rejects: bool) -> None:
     from store import readers
     from store.errors import SourceError
 
-    if not paths and not demo:
+    if not sources and not demo:
         raise click.UsageError("There is nothing to take in. Give files or folders, or --demo.")
+    if "-" in sources and sys.stdin.isatty():
+        raise click.UsageError("There is nothing on stdin. Pipe a file into `chatbot ingest -`.")
     screen, settings = options.screen(), options.settings()
-    wanted = (*paths, *(assembly.seeds() if demo else ()))
-    items = readers.read(wanted)
+    wanted: tuple[str | Path, ...] = (*sources, *(assembly.seeds() if demo else ()))
+    items = readers.read(wanted, mapping=mapping, notice=screen.notice)
     before: list[Record | Reject] = []  # whatever comes before the first paper
     for item in items:
         before.append(item)
@@ -155,7 +182,7 @@ def search(query: tuple[str, ...], limit: int) -> None:
         pages.hits(screen, found)
 
 
-def _nothing(wanted: Iterable[Path], found: Sequence[Record | Reject]) -> str:
+def _nothing(wanted: Iterable[str | Path], found: Sequence[Record | Reject]) -> str:
     """The sentence for sources without a paper: the first reason, and how many more there are."""
     names = ", ".join(map(str, wanted))
     rejects = [item for item in found if isinstance(item, Reject)]

@@ -83,21 +83,33 @@ place = _together(
 )
 """--home --collection --plain"""
 
-endpoint = _together(
-    setting("--base-url", metavar="URL", help="An OpenAI-compatible endpoint; the only one called then."),
-    setting("--model", metavar="NAME", help="The model's name there."),
-    setting(
-        "--api-key", metavar="KEY", help="Its key. Better in CHATBOT_API_KEY: others can read command lines."
-    ),
-    click.option(
-        "--no-model",
-        is_flag=True,
-        callback=_switch(_NO_MODEL),
-        expose_value=False,
-        help="Ask no model: answer with the papers' own sentences.",
-    ),
+_base_url = setting(
+    "--base-url", metavar="URL", help="An OpenAI-compatible endpoint; the only one called then."
 )
+_model = setting("--model", metavar="NAME", help="The model's name there.")
+_api_key = setting(
+    "--api-key", metavar="KEY", help="Its key. Better in CHATBOT_API_KEY: others can read command lines."
+)
+_no_model = click.option(
+    "--no-model",
+    is_flag=True,
+    callback=_switch(_NO_MODEL),
+    expose_value=False,
+    help="Ask no model: answer with the papers' own sentences.",
+)
+
+endpoint = _together(_base_url, _model, _api_key, _no_model)
 """--base-url --model --api-key --no-model"""
+
+address = _together(_base_url, _api_key, _no_model)
+"""--base-url --api-key --no-model, for a command whose --model is its own"""
+
+verifier = setting(
+    "--verifier",
+    type=click.Choice(["auto", "fast", "model"]),
+    help="Who gives verdicts: fast rules alone, or the model too where they leave it open.",
+)
+"""--verifier"""
 
 filters = _together(
     click.option(

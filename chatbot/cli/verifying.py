@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from chatbot.cli import options
+from chatbot.cli.assembling import assembled
 from chatbot.cli.outcome import Exit, print_json
 
 
@@ -15,29 +16,31 @@ from chatbot.cli.outcome import Exit, print_json
 @click.argument(
     "file", required=False, type=click.Path(path_type=Path, allow_dash=True), metavar="[FILE|-]", default="-"
 )
+@options.verifier
 @options.filters
 @options.json_output
 @options.place
+@options.endpoint
 @click.pass_context
 def verify(ctx: click.Context, file: Path) -> None:
     """Check a text against the papers: each sentence with its best evidence and a verdict.
 
-    For a paragraph of a draft, or another chatbot's answer. FILE is plain text; "-" is stdin. Ends with 0
-    if every sentence is supported, else with 3.
+    For a paragraph of a draft, or another chatbot's answer. FILE is plain text; "-" is stdin. Where the
+    rules leave a verdict open, the model is asked for one token (not with --verifier fast or --no-model).
+    Ends with 0 if every sentence is supported, else with 3.
     """
-    from chatbot import assembly, shapes
-    from chatbot.checking import check
+    from chatbot import shapes
     from chatbot.terminal import pages
     from chatbot.values import Verdict
 
     text = _text(file)
     screen = options.screen()
     claims, cited = [], {}
-    with assembly.filled(options.settings(), notice=screen.notice) as collection:
-        for claim in check(text, collection, options.chosen_for(collection)):
+    with assembled(screen) as assembly:
+        for claim in assembly.checker().check(text, options.chosen_for(assembly.collection)):
             claims.append(claim)
             for evidence in claim.evidence:
-                if (paper := collection.paper(evidence.paper)) is not None:
+                if (paper := assembly.collection.paper(evidence.paper)) is not None:
                     cited[paper.id] = paper
             if not options.wants_json():
                 pages.checked(screen, claim, cited)
@@ -52,7 +55,7 @@ def verify(ctx: click.Context, file: Path) -> None:
 def _text(file: Path) -> str:
     """The text of a file or of stdin. Raises UsageError, or SourceError where it can't be read."""
     from store.errors import SourceError
-    from store.readers.files import decode
+    from store.readers.decoding import decode
 
     if str(file) == "-" and sys.stdin.isatty():
         raise click.UsageError("There is no text. Name a file, or pipe a text into `chatbot verify`.")

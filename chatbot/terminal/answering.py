@@ -26,6 +26,7 @@ from chatbot.values import (
     Event,
     Finished,
     Notice,
+    PremiseDoubted,
     Retrieved,
     Status,
     Thought,
@@ -89,6 +90,9 @@ class _View:
                 if self._thinking_since is None:
                     self._thinking_since = self._clock()
                     self._wait("thinking")
+            case PremiseDoubted(claim=claim, numbers=numbers):
+                self._stop_waiting()
+                pages.premise(self._screen, claim, numbers)
             case Delta(text=text):
                 self._thought()
                 self._stop_waiting()

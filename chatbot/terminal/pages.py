@@ -9,10 +9,11 @@ from rich.text import Text
 
 from chatbot.terminal.screen import STYLES, Screen
 from chatbot.terminal.text import line, readable
-from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Status, Verdict
+from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, NearMiss, Status, Verdict
 from store.ingesting import IngestReport
 from store.plans import Entry
 from store.records import Hit, Paper
+from store.suspicion import suspicions
 
 REFUSAL = "The papers don't say."
 _ENDED = {
@@ -28,6 +29,8 @@ def name(paper: Paper | Entry, screen: Screen) -> Text:
     text = Text.assemble((readable(paper.name), "bold"))
     for part in filter(None, map(line, parts)):
         text.append(f" {screen.signs.dot} {part}")
+    if isinstance(paper, Paper) and suspicions(paper.abstract):
+        text.append(f" {screen.signs.dot} ! looks like instructions", "red")
     return text
 
 
@@ -59,6 +62,7 @@ def paper(screen: Screen, found: Paper) -> None:
         "doi": found.doi,
         "link": found.link,
         "sources": ", ".join(map(str, found.sources)),
+        "suspicious": "; ".join(suspicions(found.abstract)),
     }
     for key, value in details.items():
         if value:
@@ -88,19 +92,20 @@ def sources(screen: Screen, answer: Answer) -> None:
         screen.print(Text.assemble((number, "cyan"), name(citation.paper, screen)), hang=len(number))
         # An extract is its own evidence: it stands above already.
         if answer.status is not Status.EXTRACT:
-            for verdict, evidence in _proofs(answer.claims, citation):
-                _judged(screen, verdict, screen.signs.quoted(readable(evidence.text)), len(number))
+            for verdict, by, evidence in _proofs(answer.claims, citation):
+                _judged(screen, verdict, screen.signs.quoted(readable(evidence.text)), len(number), by)
 
 
 def unproven(screen: Screen, claims: Iterable[Claim]) -> None:
     """The sentences that the papers don't fully say, and what is missing."""
-    open_claims = [claim for claim in claims if claim.verdict is not Verdict.SUPPORTED]
+    done = (Verdict.SUPPORTED, Verdict.UNCHECKED)
+    open_claims = [claim for claim in claims if claim.verdict not in done]
     if not open_claims:
         return
     screen.print()
     screen.print("Not proven", style="bold")
     for claim in open_claims:
-        _judged(screen, claim.verdict, line(claim.text), 0)
+        _judged(screen, claim.verdict, line(claim.text), 0, claim.judged_by)
         if claim.missing:
             reasons = "; ".join(map(line, claim.missing))
             screen.print(Text(reasons, STYLES[claim.verdict]), indent=4)
@@ -108,7 +113,7 @@ def unproven(screen: Screen, claims: Iterable[Claim]) -> None:
 
 def checked(screen: Screen, claim: Claim, cited: Mapping[str, Paper]) -> None:
     """A sentence of somebody's text, its verdict, and the evidence for or against it."""
-    _judged(screen, claim.verdict, line(claim.text), 0)
+    _judged(screen, claim.verdict, line(claim.text), 0, claim.judged_by)
     for evidence in claim.evidence:
         screen.print(name(cited[evidence.paper], screen), indent=4, hang=2)
         screen.print(Text(screen.signs.quoted(readable(evidence.text)), "dim"), indent=4, hang=2)
@@ -133,10 +138,27 @@ def near_misses(screen: Screen, found: Sequence[NearMiss]) -> None:
     for miss in found:
         screen.print(name(miss.paper, screen), hang=2)
         screen.print(Text(screen.signs.quoted(readable(miss.evidence.text)), "dim"), indent=4)
+        if miss.missing:
+            screen.print(f"does not say: {line(', '.join(miss.missing))}", style="dim", indent=4, hang=2)
+
+
+def premise(screen: Screen, claim: Claim, numbers: Sequence[int]) -> None:
+    """What a question took for granted, and that a paper denies it."""
+    marker = "".join(f"[{number}]" for number in numbers)
+    _judged(screen, claim.verdict, f"{line(claim.text)} The papers say otherwise. {marker}", 0)
+    if claim.missing:
+        screen.print(Text("; ".join(map(line, claim.missing)), STYLES[claim.verdict]), indent=4)
+    screen.print()
 
 
 def dropped(screen: Screen, answer: Answer) -> None:
-    """What was left out on the way."""
+    """What was withdrawn or rewritten, and what else was left out on the way."""
+    for claim in answer.claims:
+        if claim.replaces:
+            screen.print(f"Written again: {line(claim.replaces)}", style="dim", hang=2)
+    for claim in answer.withdrawn:
+        why = "; ".join(map(line, claim.missing)) or "it does not answer the question"
+        screen.print(f"Withdrawn: {line(claim.text)} ({why})", style="dim", hang=2)
     for reason in answer.dropped:
         screen.print(line(reason), style="dim", hang=2)
 
@@ -144,11 +166,7 @@ def dropped(screen: Screen, answer: Answer) -> None:
 def summary(screen: Screen, answer: Answer) -> None:
     """The last line: how much is proven, how long it took, what it cost, who wrote it."""
     usage = answer.usage
-    if answer.status is Status.ANSWERED:
-        proven = sum(claim.verdict is Verdict.SUPPORTED for claim in answer.claims)
-        first = f"{proven} of {len(answer.claims)} sentence{'' if len(answer.claims) == 1 else 's'} proven"
-    else:
-        first = _ENDED.get(answer.status, "")
+    first = _ENDED.get(answer.status) or _proven(answer.claims)
     parts = [first]
     if answer.timings.total is not None:
         parts.append(f"{answer.timings.total:.1f} s")
@@ -158,6 +176,13 @@ def summary(screen: Screen, answer: Answer) -> None:
     if answer.model:
         parts.append(line(answer.model))
     screen.print(f" {screen.signs.dot} ".join(parts), style="dim")
+
+
+def _proven(claims: Sequence[Claim]) -> str:
+    sentences = f"{len(claims)} sentence{'' if len(claims) == 1 else 's'}"
+    if all(claim.verdict is Verdict.UNCHECKED for claim in claims):
+        return f"{sentences}, not checked"
+    return f"{sum(claim.verdict is Verdict.SUPPORTED for claim in claims)} of {sentences} proven"
 
 
 def ingested(screen: Screen, report: IngestReport, collection: str, shown: int | None) -> None:
@@ -183,17 +208,19 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
         screen.print(f"… and {len(report.rejects) - shown} more: --rejects shows all.", indent=2)
 
 
-def _proofs(claims: Iterable[Claim], citation: Citation) -> list[tuple[Verdict, Evidence]]:
+def _proofs(claims: Iterable[Claim], citation: Citation) -> list[tuple[Verdict, JudgedBy, Evidence]]:
     """The sentences of one paper that claims rest on, each once a verdict, in the order of the claims."""
-    pairs = (
-        (claim.verdict, evidence)
+    proofs = (
+        (claim.verdict, claim.judged_by, evidence)
         for claim in claims
         for evidence in claim.evidence
         if evidence.paper == citation.paper.id
     )
-    return list(dict.fromkeys(pairs))
+    return list(dict.fromkeys(proofs))
 
 
-def _judged(screen: Screen, verdict: Verdict, text: str, indent: int) -> None:
-    lead = f"{screen.signs.of(verdict)} {verdict.value}: "
+def _judged(screen: Screen, verdict: Verdict, text: str, indent: int, by: JudgedBy = JudgedBy.RULES) -> None:
+    """A text behind its verdict; a reader is told where a model, and no rule, gave it."""
+    word = f"{verdict.value}, a model says" if by is JudgedBy.MODEL else verdict.value
+    lead = f"{screen.signs.of(verdict)} {word}: "
     screen.print(Text.assemble((lead, STYLES[verdict]), text), indent=indent, hang=2)

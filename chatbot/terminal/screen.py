@@ -28,6 +28,7 @@ class Signs:
     partial: str = "◐"
     unsupported: str = "?"
     contradicted: str = "✗"
+    unchecked: str = "○"
     dot: str = "·"
     opening: str = "“"
     closing: str = "”"
@@ -39,6 +40,7 @@ class Signs:
             Verdict.PARTIAL: self.partial,
             Verdict.UNSUPPORTED: self.unsupported,
             Verdict.CONTRADICTED: self.contradicted,
+            Verdict.UNCHECKED: self.unchecked,
         }
         return shapes[verdict]
 
@@ -47,13 +49,14 @@ class Signs:
 
 
 _UNICODE = Signs()
-_ASCII = Signs("+", "~", "?", "x", "-", '"', '"', "#")
+_ASCII = Signs("+", "~", "?", "x", "o", "-", '"', '"', "#")
 
 STYLES = {
     Verdict.SUPPORTED: "green",
     Verdict.PARTIAL: "yellow",
     Verdict.UNSUPPORTED: "magenta",
     Verdict.CONTRADICTED: "red",
+    Verdict.UNCHECKED: "dim",
 }
 
 
@@ -109,9 +112,9 @@ def _console(stream: IO[str], plain: bool, width: int | None) -> Console:
 
 def _signs(console: Console) -> Signs:
     try:
-        "".join((_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, "·“”█")).encode(
-            console.encoding
-        )
+        "".join(
+            (_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, _UNICODE.unchecked, "·“”█")
+        ).encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
         return _ASCII
     return _UNICODE

@@ -8,7 +8,7 @@ the token: a small model says "no" too readily, and the odds can be calibrated.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import prompts
@@ -16,10 +16,12 @@ from chatbot.model import ChatModel, Message
 from chatbot.values import Verdict
 from chatbot.verifying.fast import Judgement, Passage
 
-# Odds above which a model's yes counts. With Qwen2.5-Coder 1.5B, on 120 pairs from the tuning halves of
-# SciFact, HealthVer and AttributionBench, 29 % of what is supported passed so, and 8 % of what is not
-# (at 0.5: 78 % and 40 %).
-SUPPORTS = 3.0
+Judge = Callable[[str, Sequence[Passage]], float | None]
+"""Tells the log-odds that passages say a claim, None where it can't: a language model, a cross-encoder."""
+
+
+# What is missing where every word is there and the model still says no.
+DOUBTED = "its words are in the evidence, but a model doubts that the evidence says it"
 
 
 def yes_odds(first_token: Mapping[str, float]) -> float | None:
@@ -33,19 +35,28 @@ def yes_odds(first_token: Mapping[str, float]) -> float | None:
 
 def ask(model: ChatModel, claim: str, passages: Sequence[Passage]) -> float | None:
     """The odds that the model gives to the passages saying `claim`, as `yes_odds`. Raises ModelError."""
-    text = " ".join(
-        f"({', '.join(passage.known)}) {passage.text}" if passage.known else passage.text
-        for passage in passages
-    )
-    asked = prompts.load("statement").render(text=text, statement=claim)
+    asked = prompts.load("statement").render(text=passage_text(passages), statement=claim)
     first = model.first_token([Message("system", prompts.load("judge").render()), Message("user", asked)])
     return None if first is None else yes_odds(first)
 
 
-def settle(judgement: Judgement, odds: float) -> Judgement:
-    """The verdict when the model was asked. What numbers, names and conflicts have settled stays."""
-    if judgement.settled or judgement.verdict not in (Verdict.PARTIAL, Verdict.UNSUPPORTED):
+def passage_text(passages: Sequence[Passage]) -> str:
+    """What is said, by whom: each passage behind the names that its paper goes by."""
+    return " ".join(
+        f"({', '.join(passage.known)}) {passage.text}" if passage.known else passage.text
+        for passage in passages
+    )
+
+
+def settle(judgement: Judgement, odds: float, supports: float) -> Judgement:
+    """The verdict when the model was asked; from `supports` on its log-odds count as a yes.
+
+    What numbers, names and conflicts have settled stays.
+    """
+    if judgement.settled:
         return judgement
-    if odds >= SUPPORTS:
+    if odds >= supports + judgement.margin:
         return replace(judgement, verdict=Verdict.SUPPORTED, missing=(), settled=True)
+    if judgement.verdict is Verdict.SUPPORTED:
+        return replace(judgement, verdict=Verdict.PARTIAL, missing=(DOUBTED,), settled=True)
     return replace(judgement, settled=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from chatbot.verifying.normal import normal
+from chatbot.verifying.normal import normal, spelled
 from store.keywords import STOP_WORDS, stems
 
 _CUT = re.compile(
@@ -58,7 +58,7 @@ def nearest(claim: str, evidence: str) -> str | None:
 @lru_cache(maxsize=4096)
 def meaning(text: str) -> frozenset[str]:
     """The stems of the words of content that are no numbers."""
-    found = (word for word in _WORD.findall(normal(text)) if word.lower() not in STOP_WORDS)
+    found = (word for word in _WORD.findall(spelled(text)) if word.lower() not in STOP_WORDS)
     return stems([" ".join(word for word in found if not word[0].isdigit())])[0]
 
 

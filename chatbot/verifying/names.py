@@ -8,6 +8,7 @@ and its definition, "Group Sequence Policy Optimization (GSPO)", are one name.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -45,9 +46,17 @@ _SENTENCE_HEAD = re.compile(r"([A-Z][A-Za-z]+)\s")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|\(\d+\)\s*|^\W+)$")
 
 
+# Greek letters are written out as often as not: IFN-γ, IFN-gamma.
+_GREEK = {
+    code: unicodedata.name(chr(code)).split()[-1].lower().replace("lamda", "lambda")
+    for code in range(ord("α"), ord("ω") + 1)
+}
+
+
 def key(name: str) -> str:
-    """How names are compared: small letters and digits only, a plural s of an acronym gone."""
-    folded = re.sub(r"[^\w.]|_", "", normal(name).lower())
+    """How names are compared: small letters and digits only, Greek ones written out, a plural s of an acronym
+    gone."""
+    folded = re.sub(r"[^\w.]|_", "", normal(name).lower().translate(_GREEK))
     return folded[:-1] if len(folded) > 3 and folded.endswith("s") else folded
 
 
@@ -56,12 +65,19 @@ def names(text: str) -> tuple[str, ...]:
     """The names a text uses, as written, each once, in order."""
     text = normal(text)
     found: dict[str, str] = {}
+    headline = _headline(text)
     for match in _TOKEN.finditer(text):
         word = re.sub(r"'s?$", "", match.group())
-        if _is_name(word, text[: match.start()]):
+        if _is_name(word, text[: match.start()]) and not (headline and word.istitle()):
             for part in _parts(word):
                 found.setdefault(key(part), part)
     return tuple(found.values())
+
+
+def _headline(text: str) -> bool:
+    """Whether the text Is Written Like This: then a capital shows nothing."""
+    long = [match.group() for match in _TOKEN.finditer(text) if len(match.group()) > 3]
+    return len(long) >= 4 and sum(word[0].isupper() for word in long) >= 0.8 * len(long)
 
 
 def _is_name(word: str, before: str) -> bool:
@@ -96,17 +112,19 @@ def missing_names(claim: str, evidence: Iterable[str], known: Iterable[str] = ()
     """The names of `claim` that no evidence text says, in any spelling; `known` names are granted.
 
     An acronym is granted where the evidence gives its long form, and the other way round, if `claim`,
-    the evidence or a known text defines it.
+    the evidence or a known text defines it; and where the claim itself gives the long form, whose words are
+    then looked for.
     """
     texts = [normal(text) for text in evidence]
     granted = [normal(text) for text in known]
     spoken = {spelling for text in [*texts, *granted] for spelling in _spellings(text)}
     said = key(" ".join([*texts, *granted]).replace(" ", ""))
     pairs = [pair for text in [claim, *texts, *granted] for pair in definitions(text)]
+    own = {key(acronym) for acronym, _ in definitions(claim)}
     missing = []
     for name in names(claim):
         folded = key(name)
-        if folded in spoken:
+        if folded in spoken or folded in own or _parts_spoken(name, spoken):
             continue
         if any(_defines(pair, folded, said) for pair in pairs) or _joined(name, claim) & spoken:
             continue
@@ -119,6 +137,12 @@ def missing_names(claim: str, evidence: Iterable[str], known: Iterable[str] = ()
 def _only_with_number(word: str, texts: Iterable[str], spoken: set[str]) -> bool:
     """Whether the evidence knows a sentence's first word only as the head of a name: Alpha of "Alpha-7"."""
     return key(word) not in spoken and any(re.search(rf"\b{word}-?\d", text) for text in texts)
+
+
+def _parts_spoken(name: str, spoken: set[str]) -> bool:
+    """Whether a compound's parts are all spoken of: RANK-RANKL. A part of one letter or digit is none."""
+    parts = [key(part) for part in name.split("-")]
+    return len(parts) > 1 and all(len(part) > 2 and part in spoken for part in parts)
 
 
 def _joined(name: str, claim: str) -> frozenset[str]:

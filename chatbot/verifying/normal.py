@@ -21,6 +21,17 @@ _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,]*\d)")
 _PERCENT = re.compile(r"\s*(?:percent|per cent|pct)\b(?!age)|(?<=\d)\s+%", re.IGNORECASE)
 _TIMES = re.compile(r"(?<=\d)\s*(?:[×✕]|times\b|-?\s?fold\b)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+# Endings that the two spellings of English part over: stabilise, behaviour, modelling, centre, analyse.
+_BRITISH = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"(?<=[a-z]{3})is(?=(?:e[ds]?|ers?|ing|able|ations?)\b)", "iz"),
+        (r"(?<=[a-z]{2}[bcdfglmnpv])our(?=(?:s|ed|ing|al|able|ful|ite|ites)?\b)", "or"),
+        (r"(?<=[aeiou])ll(?=(?:ed|ing|ers?)\b)", "l"),
+        (r"(?<=[a-z][bt])re\b", "er"),
+        (r"(?<=[a-z]{2})lys(?=(?:e[ds]?|ing)\b)", "lyz"),
+    )
+)
 
 
 @lru_cache(maxsize=4096)
@@ -32,3 +43,13 @@ def normal(text: str) -> str:
     text = _THOUSANDS.sub(lambda match: match.group().replace(",", ""), text)
     text = _TIMES.sub("x", _PERCENT.sub("%", text))
     return _SPACE.sub(" ", text).strip()
+
+
+@lru_cache(maxsize=4096)
+def spelled(text: str) -> str:
+    """`normal`, and the two spellings of English made one. For comparing words alone: some that are no such
+    case change too ("precise"), on both sides alike."""
+    text = normal(text)
+    for pattern, by in _BRITISH:
+        text = pattern.sub(by, text)
+    return text

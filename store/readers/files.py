@@ -1,56 +1,60 @@
-"""From paths to text: which files are meant, and what they say, whatever their encoding.
+"""From paths to texts: which files are meant, and what they hold, gzip and zip files included.
 
 A folder is read recursively in sorted order. In it, hidden files and folders, `__pycache__`, and README and
 LICENSE files are passed over; folders of installed programs (`site-packages`, `node_modules`) are one Reject
 each. A path that the user named is read whatever it is called; that it can't be read is an error, of a file
-inside a folder a Reject. Never opens anything but regular files.
+inside a folder or a zip file a Reject. Never opens anything but regular files.
 """
 
 from __future__ import annotations
 
+import io
+import itertools
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from store.errors import SourceError
-from store.records import Reject, Source
+from store.readers import packed
+from store.readers.decoding import SAMPLE, decode
+from store.readers.decoding import stream as decode_stream
+from store.readers.document import LARGEST, Document, Unreadable, reject
+from store.records import Reject
 
-# A pasted text of this size is no pasted text; and the whole file is held in memory.
-_LARGEST = 256 * 2**20
+_EMPTY = "empty file"
 _PASSED_OVER = re.compile(r"\.|__pycache__$|readme|licen[cs]e|copying", re.IGNORECASE)
 _PROGRAMS = frozenset(("site-packages", "dist-packages", "node_modules"))
 _PASTE = "copy the abstracts out of it into a text file"
 _BINARY = (
     (b"%PDF-", "a PDF file: PDFs aren't read; paste the abstracts into a text file"),
-    (b"PK\x03\x04", f"a zip file or office document: unpack it, or {_PASTE}"),
-    (b"\x1f\x8b", "a gzip file: unpack it first"),
     (b"\x89PNG", f"an image: {_PASTE}"),
     (b"\xff\xd8\xff", f"an image: {_PASTE}"),
     (b"{\\rtf", "an RTF document: save it as plain text"),
     (b"\xd0\xcf\x11\xe0", "an office document: save it as plain text"),
     (b"SQLite format 3", "a SQLite database, not text"),
 )
+_ZIP, _GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b"
+_STDIN = "stdin"
+
+Found = Document | Reject
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A file's text and the name by which the user knows the file; `met` in a folder, or named itself."""
+def documents(path: str | Path, stdin: Callable[[], BinaryIO], seen: set[tuple[int, int]]) -> Iterator[Found]:
+    """The texts meant by a path; each has to be read before the next is asked for.
 
-    name: str
-    text: str
-    met: bool = False
-
-
-def texts(paths: Iterable[str | Path]) -> Iterator[Text | Reject]:
-    """The texts of all files meant, each once. Raises SourceError at once if a named path can't be read."""
-    named = [_checked(path) for path in paths]
-    return _texts(named)
+    The path `-` is what `stdin` gives. `seen` are files and folders that were read already, which are passed
+    over, and it grows. Raises SourceError at once if the path can't be read.
+    """
+    return _documents(_checked(path), stdin, seen)
 
 
-def _checked(path: str | Path) -> Path:
+def _checked(path: str | Path) -> Path | None:
+    """The path, once it is seen that it can be read; None for stdin."""
+    if str(path) == "-":
+        return None
     if not str(path).strip():
         raise SourceError("An empty path was given. Name a file or a folder with abstracts.")
     place = Path(path)
@@ -75,12 +79,14 @@ def _checked(path: str | Path) -> Path:
     return place
 
 
-def _texts(named: list[Path]) -> Iterator[Text | Reject]:
-    seen: set[tuple[int, int]] = set()
-    for place in named:
-        if not place.is_dir():
-            yield from _once(place, seen)
-            continue
+def _documents(
+    place: Path | None, stdin: Callable[[], BinaryIO], seen: set[tuple[int, int]]
+) -> Iterator[Found]:
+    if place is None:
+        yield from _content(_STDIN, stdin(), met=False)
+    elif not place.is_dir():
+        yield from _once(place, seen)
+    else:
         empty = True
         for file in _walk(place, seen):
             empty = False
@@ -117,89 +123,97 @@ def _is_new(place: Path, seen: set[tuple[int, int]]) -> bool:
     return new
 
 
-def _once(file: Path, seen: set[tuple[int, int]], *, met: bool = False) -> Iterator[Text | Reject]:
-    """The file's text, unless it was read already under another name."""
+def _once(file: Path, seen: set[tuple[int, int]], *, met: bool = False) -> Iterator[Found]:
+    """The file's texts, unless it was read already under another name."""
     try:
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
             yield _reject(file, "not a regular file")
-        elif status.st_size > _LARGEST:
-            yield _reject(file, f"larger than {_LARGEST // 2**20} MB: split it")
         elif _is_new(file, seen):
-            yield _text(file, file.read_bytes(), met)
+            with file.open("rb") as stream:
+                yield from _content(file.as_posix(), stream, met=met)
     except OSError as error:
         yield _reject(file, f"can't be read: {error.strerror or error}")
 
 
-def _text(file: Path, content: bytes, met: bool) -> Text | Reject:
-    if not content.strip():
-        return _reject(file, "empty file")
+def _content(name: str, stream: BinaryIO, *, met: bool) -> Iterator[Found]:
+    """What a stream of bytes holds: a text, or those of an archive."""
+    chunks = packed.chunks(stream)
+    try:
+        sample, whole = _sample(chunks)
+        if sample.startswith(_ZIP):
+            seekable = stream if stream.seekable() else _held(sample, chunks)
+            empty = True
+            for member in packed.members(seekable):
+                if not _passed_over(member.name):
+                    empty = False
+                    yield _member(f"{name}/{member.name}", member)
+            if empty:
+                yield reject(name, 1, "no text files in this archive")
+        elif sample.startswith(_GZIP):
+            unfolded = packed.gunzipped(itertools.chain((sample,), chunks))
+            yield _text(name, *_sample(unfolded), unfolded, met)
+        else:
+            yield _text(name, sample, whole, chunks, met)
+    except Unreadable as error:
+        yield reject(name, 1, str(error))
+
+
+def _passed_over(member: str) -> bool:
+    parts = [part for part in member.split("/") if part not in ("", ".", "..")]
+    return any(_PASSED_OVER.match(part) or part == "__MACOSX" for part in parts)
+
+
+def _member(name: str, member: packed.Member) -> Found:
+    """The text of a file in a zip file, which may be gzipped once more."""
+    if member.empty:
+        return reject(name, 1, _EMPTY)
+    try:
+        chunks: Iterator[bytes] = member.open()
+        sample, whole = _sample(chunks)
+        if sample.startswith(_GZIP):
+            chunks = packed.gunzipped(itertools.chain((sample,), chunks), member.budget)
+            sample, whole = _sample(chunks)
+        return _text(name, sample, whole, chunks, True)
+    except Unreadable as error:
+        return reject(name, 1, str(error))
+
+
+def _sample(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """The first megabyte, more or less, and whether that is all."""
+    found = bytearray()
+    for chunk in chunks:
+        found += chunk
+        if len(found) >= SAMPLE:
+            return bytes(found), False
+    return bytes(found), True
+
+
+def _held(sample: bytes, chunks: Iterator[bytes]) -> BinaryIO:
+    """A zip file that came through a pipe; its list of members stands at its end."""
+    held = io.BytesIO()
+    for chunk in itertools.chain((sample,), chunks):
+        held.write(chunk)
+        if held.tell() > LARGEST:
+            raise Unreadable(f"a zip file of more than {LARGEST // 2**20} MB in a pipe: save it as a file")
+    return held
+
+
+def _text(name: str, sample: bytes, whole: bool, rest: Iterator[bytes], met: bool) -> Found:
+    if whole and not sample.strip():
+        return reject(name, 1, _EMPTY)
+    if sample.startswith((*_ZIP, _GZIP)) or sample[257:262] == b"ustar":
+        return reject(name, 1, "an archive in an archive: unpack it")
     for magic, reason in _BINARY:
-        if content.startswith(magic):
-            return _reject(file, reason)
-    text = decode(content)
-    if text is None:
-        return _reject(file, f"a binary file, not text: {_PASTE}")
-    return Text(file.as_posix(), text, met)
-
-
-def decode(content: bytes) -> str | None:
-    """Bytes as text, or None if they are none: UTF-8, UTF-16 and UTF-32 with or without a mark, else a guess.
-
-    Line ends become `\\n`. Among one-byte encodings cp1252 is assumed unless a tenth of the bytes or more are
-    not ASCII; then charset-normalizer guesses.
-    """
-    text = _unicode(content)
-    if text is None:
-        if b"\x00" in content:
-            return None
-        text = _guessed(content)
-    controls = sum(1 for char in text[:4096] if char < " " and char not in "\t\n\r\f\v\x1b")
-    if controls > len(text[:4096]) / 50:
-        return None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _unicode(content: bytes) -> str | None:
-    for mark, encoding in (
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace")
-    head = content[:2048]
-    if b"\x00" in content:
-        # In UTF-16 without a mark every other byte of western text is zero.
-        for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-            if (
-                head[start::2].count(0) > len(head) * 0.35
-                and head[1 - start :: 2].count(0) < len(head) * 0.05
-            ):
-                return content.decode(encoding, errors="replace")
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        repaired = content.decode("utf-8", errors="replace")
-        broken = repaired.count("\ufffd")
-        whole = sum(1 for char in repaired if char > "\x7f") - broken
-        return repaired if whole > broken else None
-
-
-def _guessed(content: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    if sum(byte > 0x7F for byte in content[:65536]) >= len(content[:65536]) / 10:
-        best = from_bytes(content[:65536]).best()
-        if best is not None:
-            return content.decode(best.encoding, errors="replace")
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+        if sample.startswith(magic):
+            return reject(name, 1, reason)
+    binary = reject(name, 1, f"a binary file, not text: {_PASTE}")
+    if whole:
+        text = decode(sample)
+        return binary if text is None else Document(name, text, met=met)
+    pieces = decode_stream(sample, rest)
+    return binary if pieces is None else Document(name, next(pieces), pieces, met)
 
 
 def _reject(file: Path, reason: str) -> Reject:
-    return Reject(Source(file.as_posix(), 1), reason)
+    return reject(file.as_posix(), 1, reason)

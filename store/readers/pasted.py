@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from store.readers import plausible
+from store.readers.document import Document, excerpt, reject
 from store.readers.lines import Line, recognise
 from store.records import Record, Reject, Source
 
@@ -80,31 +81,29 @@ class _Draft:
             self.values.setdefault(name, value)
 
 
-def recognises(text: str) -> bool:
+def recognises(document: Document) -> bool:
     """Any text: this format takes what no other claims."""
     return True
 
 
-def records(text: str, name: str) -> Iterator[Record | Reject]:
-    """The records of a pasted text, and Rejects for all that is none, by line."""
-    return _records(text, name, met=False)
+def records(document: Document) -> Iterator[Record | Reject]:
+    """The records of a pasted text, and Rejects for all that is none, by line.
+
+    Of a file that was met in a folder the name counts, and it has to be likelier.
+    """
+    return _records(document.text(), document.name.removesuffix(".gz"), document.name, met=document.met)
 
 
-def records_met(text: str, name: str) -> Iterator[Record | Reject]:
-    """`records`, for a file that was met in a folder: its name counts, and it has to be likelier."""
-    return _records(text, name, met=True)
-
-
-def _records(text: str, name: str, *, met: bool) -> Iterator[Record | Reject]:
+def _records(text: str, file: str, name: str, *, met: bool) -> Iterator[Record | Reject]:
     lines = [recognise(number, line) for number, line in enumerate(text.split("\n"), start=1)]
     blocks = list(_blocks(lines))
     marked = any(block.kind in _MARKS for block in blocks)
-    reason = plausible.wrong_name(name, marked) if met else None
+    reason = plausible.wrong_name(file, marked) if met else None
     if reason is None and not marked:
         reason = plausible.why_not([block.text for block in blocks], words=2 if met else 1)
     if reason is not None:
         first = next((line for line in lines if line.text), Line(1, "blank", ""))
-        return iter([Reject(Source(name, first.number), reason, _excerpt(first.text))])
+        return iter([reject(name, first.number, reason, first.text)])
     drafts, strays = _Assembly(blocks).drafts()
     found: list[Record | Reject] = []
     for draft in drafts:
@@ -287,16 +286,16 @@ def _finish(draft: _Draft, name: str, marked: bool) -> Record | Reject:
     first = min(block.number for block in draft.blocks)
     source = Source(name, first)
     if draft.abstract is None:
-        return Reject(source, "an id, a date or a title without an abstract", _excerpt(draft.blocks[0].text))
+        return Reject(source, "an id, a date or a title without an abstract", excerpt(draft.blocks[0].text))
     text = draft.abstract.text
     if draft.abstract.kind == "text" and marked and not draft.values:
-        return Reject(source, _UNMARKED, _excerpt(text))
+        return Reject(source, _UNMARKED, excerpt(text))
     if not marked and not plausible.is_prose(text):
-        return Reject(source, _NO_PROSE, _excerpt(text))
+        return Reject(source, _NO_PROSE, excerpt(text))
     if len(text) > _LONGEST:
-        return Reject(source, f"{len(text):,} characters are too long for an abstract", _excerpt(text))
+        return Reject(source, f"{len(text):,} characters are too long for an abstract", excerpt(text))
     if len(text) < _SHORTEST_MARKED or len(text.split()) < _SHORTEST_WORDS:
-        return Reject(source, "too short to be an abstract", _excerpt(text))
+        return Reject(source, "too short to be an abstract", excerpt(text))
     values = draft.values
     return Record(
         abstract=text,
@@ -324,7 +323,7 @@ def _wrong_dates(draft: _Draft, name: str) -> Iterator[Reject]:
         line = block.lines[0]
         if line.wrong:
             yield Reject(
-                Source(name, line.number), "not a date: the paper is kept without it", _excerpt(line.wrong)
+                Source(name, line.number), "not a date: the paper is kept without it", excerpt(line.wrong)
             )
 
 
@@ -344,8 +343,4 @@ def _runs(strays: Sequence[_Block], lines: Sequence[Line], name: str) -> Iterato
 def _stray(run: Sequence[int], lines: Sequence[Line], name: str) -> Reject:
     text = " ".join(lines[number - 1].text for number in run)
     reason = "stray line between records" if len(run) == 1 else f"{len(run)} stray lines between records"
-    return Reject(Source(name, run[0]), reason, _excerpt(text))
-
-
-def _excerpt(text: str) -> str:
-    return text if len(text) <= 80 else text[:79].rstrip() + "…"
+    return Reject(Source(name, run[0]), reason, excerpt(text))

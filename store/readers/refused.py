@@ -2,67 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
-from store.records import Record, Reject, Source
+from store.readers.document import Document, reject
+from store.readers.elements import root
+from store.records import Record, Reject
 
-_XML = re.compile(r"\s*<(?:\?xml|!doctype|[a-z][\w:.\-]*[\s/>])", re.IGNORECASE)
-_BIBTEX = re.compile(r"^\s*@(?:[a-z]+)\s*\{\s*[^\s,{}]*\s*,", re.IGNORECASE | re.MULTILINE)
-_RIS = re.compile(r"^(?:TY|PT|PMID)\s{0,2}- ?\S", re.MULTILINE)
-_WOS = re.compile(r"^(?:FN|VR|PT) \S", re.MULTILINE)
-_TABLE_COLUMNS = {
-    "abstract",
-    "title",
-    "authors",
-    "author",
-    "year",
-    "doi",
-    "id",
-    "url",
-    "summary",
-    "label_included",
-}
+_EXPORT = "export the papers as RIS, BibTeX, CSV or JSON, or paste the abstracts as plain text"
+_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|[a-z][\w:.\-]*[\s/>])", re.IGNORECASE)
+_HTML = ("html", "head", "body", "div", "p", "table")
+_ENDNOTE = re.compile(r"%0 \S.*\n%[A-Z@0-9] ")
 
 
-def recognises(text: str) -> bool:
-    return _format(text) is not None
+def recognises(document: Document) -> bool:
+    return _format(document.head) is not None
 
 
-def records(text: str, name: str) -> Iterator[Record | Reject]:
+def records(document: Document) -> Iterator[Record | Reject]:
     """One reject for the whole text, which says what it looks like and what to do."""
-    reason = f"this looks like {_format(text)}, which is not read yet: paste the abstracts as plain text"
-    yield Reject(Source(name, 1), reason, " ".join(text[:80].split()))
+    reason = f"this looks like {_format(document.head)}, which is not read: {_EXPORT}"
+    yield reject(document.name, 1, reason, document.head)
 
 
-def _format(text: str) -> str | None:
-    head = text[:20_000].lstrip("\ufeff \t\n")
-    if _XML.match(head):
-        return "HTML" if re.match(r"<(?:!doctype )?html", head, re.IGNORECASE) else "XML"
-    if _is_json(head):
-        return "JSON"
-    if _BIBTEX.search(head):
-        return "BibTeX"
-    if _RIS.match(head) or (_RIS.search(head) and "\nER  -" in text) or _WOS.match(head):
-        return "RIS or another tagged reference format"
-    return "a table (CSV or TSV)" if _is_table(head) else None
-
-
-def _is_json(head: str) -> bool:
-    if not head.startswith(("{", "[")):
-        return False
-    first = head.split("\n", 1)[0].strip()
-    try:
-        return isinstance(json.loads(first), dict | list) and bool(re.search(r"[\"{\[]", first))
-    except (ValueError, RecursionError):
-        return bool(re.match(r"[\[{\s]*\"[^\"]*\"\s*[:,\]]|\[\s*[{\[]|[{\[]\s*$", head))
-
-
-def _is_table(head: str) -> bool:
-    first, _, rest = head.partition("\n")
-    for separator in ",;\t|":
-        columns = {column.strip(" \"'\r").lower() for column in first.split(separator)}
-        if len(columns) > 1 and len(columns & _TABLE_COLUMNS) >= 2 and separator in rest:
-            return True
-    return False
+def _format(head: str) -> str | None:
+    head = head[:20_000].lstrip()
+    if _MARKUP.match(head):
+        name = root(head)
+        if (name or "").lower() in _HTML:
+            return "HTML"
+        return f"XML of another kind (<{name}>)" if name else "XML"
+    return "EndNote's tagged format" if _ENDNOTE.match(head) else None

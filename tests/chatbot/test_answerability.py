@@ -55,6 +55,6 @@ def test_odds_are_read_from_any_spelling_of_yes_and_no() -> None:
 
 def test_a_model_that_says_no_makes_an_answer_unlikely() -> None:
     doubts, believes, silent = (Signals(0.5, 0.6, (), 1.0, odds) for odds in (-3.0, 3.0, None))
-    assert unlikely(doubts)
-    assert not unlikely(believes)
-    assert not unlikely(silent)
+    assert unlikely(doubts, 0.85)
+    assert not unlikely(believes, 0.85)
+    assert not unlikely(silent, 0.85)

@@ -154,7 +154,7 @@ def test_a_full_disk_is_told_with_its_cure(run, says):
 
 def test_what_is_misspelt_gets_a_hint_and_code_2(run):
     for arguments, hint in (
-        (["serch", "x"], "Did you mean 'search'?"),
+        (["serch", "x"], "'search'"),
         (["papers", "shw"], "Did you mean 'show'?"),
         (["ask", "--jso", "x"], "--json"),
     ):
@@ -314,3 +314,39 @@ def test_the_models_of_this_machine_can_be_listed(run):
     assert any(model["in_use"] for model in models)
     assert "qwen2.5-coder-1.5b  1.1 GB" in run("model", "list").stdout
     assert run("model", "use", "no/such/file.gguf/x/y").exit_code == 5
+
+
+ABSTRACT = "We introduce Alpha, which reads many papers at once, and show what it forgets of all of them."
+
+
+def test_ingest_tells_how_it_understood_a_table_and_can_be_corrected(run, tmp_path):
+    (tmp_path / "a.csv").write_text(f"Titel;Inhalt;Jahr\nAlpha;{ABSTRACT};2025\n")
+    guessed = run("ingest", "a.csv")
+    assert guessed.exit_code == Exit.FAILED
+    assert "--map abstract=COLUMN" in guessed.stderr
+    given = run("ingest", "a.csv", "--map", "abstract=Inhalt")
+    assert given.exit_code == Exit.DONE
+    assert "abstract=Inhalt, title=Titel, created=Jahr" in " ".join(given.stderr.split())
+    (paper,) = json.loads(run("papers", "--json").stdout)
+    assert (paper["title"], paper["created"], paper["abstract"]) == ("Alpha", "2025", ABSTRACT)
+
+
+@pytest.mark.parametrize("given", ["abstract", "abstract=", "nothing=x", "=x"])
+def test_a_mapping_that_is_none_names_the_fields(run, given):
+    result = run("ingest", "a.csv", "--map", given)
+    assert result.exit_code == Exit.USAGE
+    assert "FIELD=NAME" in result.stderr
+    assert "arxiv_id" in result.stderr
+
+
+def test_ingest_reads_stdin(run):
+    result = run("ingest", "-", stdin=json.dumps({"title": "Alpha", "abstract": ABSTRACT}))
+    assert result.exit_code == Exit.DONE
+    assert "1 new" in result.stdout
+
+
+def test_a_source_of_arxiv_that_is_none_is_one_sentence(run):
+    result = run("ingest", "arxiv:hello")
+    assert result.exit_code == Exit.FAILED
+    assert "'hello' is no arXiv id. Write it so: arxiv:2505.09388" in result.stderr
+    assert "error" in json.loads(run("papers", "--json").stdout)  # no collection was made

@@ -34,6 +34,9 @@ ANSWER = Answer(
     claims=(Claim("It clips.", Verdict.SUPPORTED, FoundBy.MARKER, (EVIDENCE,)),),
     citations=(Citation(1, PAPER),),
     near_misses=(NearMiss(PAPER, EVIDENCE),),
+    premise=Claim("Does it?", Verdict.CONTRADICTED, FoundBy.ALIGNMENT, (EVIDENCE,)),
+    withdrawn=(Claim("It flies.", Verdict.UNSUPPORTED, FoundBy.NONE),),
+    full_text=(PAPER,),
     dropped=("a marker that pointed nowhere",),
     usage=Usage(12, 3),
     timings=Timings(0.1, 0.2, 0.3, 0.4),
@@ -55,6 +58,7 @@ def test_an_answer_has_exactly_the_documented_keys():
     shape = shapes.answer(ANSWER)
     assert list(shape) == documented("## An answer: `chatbot ask --json`")
     assert list(shape["claims"][0]) == documented("### Each of `claims`")
+    assert list(shape["premise"]) == list(shape["withdrawn"][0]) == list(shape["claims"][0])
     assert list(shape["claims"][0]["evidence"][0]) == documented("### Each of `evidence`")
     reference = documented("### Each of `citations`")
     assert list(shape["citations"][0]) == reference

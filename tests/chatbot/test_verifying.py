@@ -20,9 +20,8 @@ def judged(claim: str, *evidence: str, known: tuple[str, ...] = ()) -> Judgement
 
 @pytest.mark.parametrize(("claim", "evidence"), sorted(set(TRUE) - set(UNPROVEN)))
 def test_a_paraphrase_is_supported(claim: str, evidence: str) -> None:
-    assert judged(claim, evidence) == Judgement(
-        Verdict.SUPPORTED, (), judged(claim, evidence).coverage, judged(claim, evidence).settled
-    )
+    judgement = judged(claim, evidence)
+    assert (judgement.verdict, judgement.missing) == (Verdict.SUPPORTED, ())
 
 
 @pytest.mark.parametrize(("claim", "evidence"), sorted(set(FALSE) - set(MISSED)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import Collection, Filter, HashEmbedder, Record, Reject, Source, collections
+from store import Collection, Filter, HashEmbedder, Record, Reject, Side, Source, collections
 from store.errors import (
     CollectionBusy,
     CollectionError,
@@ -82,6 +82,24 @@ def test_what_is_ingested_is_found_by_words_and_by_vectors(collection):
     assert best.keyword > 0
     assert best.vector is not None
     assert -1 <= best.vector <= 1
+
+
+def test_one_side_of_a_search_can_be_asked_alone(collection):
+    keyword = collection.search("volcanoes number4", 40, side=Side.KEYWORD)
+    vector = collection.search("volcanoes number4", 40, side=Side.VECTOR)
+    assert all(hit.vector is None and hit.keyword is not None for hit in keyword)
+    assert all(hit.keyword is None and hit.vector is not None for hit in vector)
+    assert [hit.keyword for hit in keyword] == sorted((hit.keyword for hit in keyword), reverse=True)
+    assert [hit.vector for hit in vector] == sorted((hit.vector for hit in vector), reverse=True)
+    both = collection.search("volcanoes number4", 40)
+    assert {hit.paper.id for hit in both} == {hit.paper.id for hit in [*keyword, *vector]}
+
+
+def test_searching_by_keywords_alone_embeds_no_query(opening, monkeypatch):
+    made = opening()
+    made.ingest(RECORDS)
+    monkeypatch.setattr(made, "query_vector", None)
+    assert made.search("volcanoes", side=Side.KEYWORD)
 
 
 def test_ingesting_twice_changes_nothing_and_embeds_nothing(opening):

@@ -183,20 +183,15 @@ def test_encodings_and_line_ends_make_no_difference(tmp_path: Path, encoding: st
         (b" \n\n", "empty"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"PK\x03\x04....", "zip"),
+        (b"\x1f\x8b....", "gzip"),
         (bytes(range(256)) * 4, "binary"),
-        (b'<?xml version="1.0"?><feed></feed>', "XML"),
+        (b'<?xml version="1.0"?><mods></mods>', "<mods>"),
         (b"<!DOCTYPE html><html><body>x", "HTML"),
-        (b"@article{key,\n title = {X}}\n", "BibTeX"),
-        (b"TY  - JOUR\nTI  - X\nER  - \n", "RIS"),
-        (b'{"title": "X", "abstract": "Y"}\n{"title": "Z"}\n', "JSON"),
-        (b'[\n  {"title": "X"}\n]', "JSON"),
-        (b"title,abstract,year\nA,B,2020\n", "table"),
-        (b"title\tabstract\tyear\nA\tB\t2020\n", "table"),
+        (b"%0 Journal Article\n%T Title\n%X Abstract\n", "EndNote"),
+        (b"title,year,doi\nA,2020,10.1000/a\n", "without a column of abstracts"),
     ],
 )
-def test_what_is_not_pasted_text_is_refused_with_the_reason(
-    tmp_path: Path, content: bytes, reason: str
-) -> None:
+def test_what_is_not_read_is_refused_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "papers").write_bytes(content)
     (reject,) = read([tmp_path / "papers"])
     assert isinstance(reject, Reject)

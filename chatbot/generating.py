@@ -1,0 +1,231 @@
+"""The part of an answer that a model writes: asked, heard, proven sentence by sentence, looked at again.
+
+The policy says what becomes of a sentence that is not proven:
+
+    flag    it is shown as it came, with its verdict
+    strict  it is held back; the model may write it once more, told what is missing; then it is withdrawn
+    off     nothing is checked: sentences are shown with what the model named for them
+
+Everything asked about one pack of evidence begins alike, so that a server reads the evidence once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+import prompts
+from chatbot.calibration import Calibration
+from chatbot.citing import AnswerReader, Piece, Statement, answer_schema
+from chatbot.drafting import Draft
+from chatbot.errors import EntailmentError, ModelCut, ModelError, SchemaUnsupported
+from chatbot.evidence import Pack, as_data
+from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
+from chatbot.proving import Nearness, attribute, prove, second_look
+from chatbot.settings import Settings
+from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
+from chatbot.verifying import Judge, yes_odds
+
+
+class Generation:
+    """What `model` says about `packed`, into `draft`. Used once."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        model: ChatModel,
+        packed: Pack,
+        nearness: Nearness,
+        settings: Settings,
+        calibration: Calibration,
+        judge: Judge,
+    ) -> None:
+        self._draft = draft
+        self._model = model
+        self._packed = packed
+        self._nearness = nearness
+        self._settings = settings
+        self._calibration = calibration
+        self._judge = judge
+        self._spoken = False
+        # Strict: sentences from the first unproven one on, in their order.
+        self._held: list[Claim] = []
+
+    def odds(self) -> float | None:
+        """What the model thinks of its chances to answer from this evidence, from one token."""
+        system = "answer_schema" if self._model.supports_schema else "answer_markers"
+        self._draft.mark("requested")
+        first = self._model.first_token(self._messages(system, prompts.load("task_answerable").render()))
+        return None if first is None else yes_odds(first)
+
+    def run(self, *, sure: bool) -> Iterator[Event]:
+        """The events of the answer. `sure`: the model said before that the evidence holds it.
+
+        Raises ModelError where the endpoint fails before its first word.
+        """
+        try:
+            yield from self._speak(by_schema=self._model.supports_schema, sure=sure)
+        except SchemaUnsupported:
+            yield from self._speak(by_schema=False, sure=sure)
+        yield from self._look_again()
+        yield from self._settle()
+
+    # What it says
+
+    def _speak(self, *, by_schema: bool, sure: bool) -> Iterator[Event]:
+        # A model that has just said that the answer is there need not be offered a way out again.
+        schema_task = "task_schema" if sure else "task_schema_or_nothing"
+        task = prompts.load(schema_task if by_schema else "task_markers").render()
+        least = int(sure)
+        self._draft.mark_once("requested")
+        reader = AnswerReader()
+        parts = self._asked(task, by_schema, least)
+        with closing(cast("Generator[object]", parts)):
+            try:
+                for part in parts:
+                    match part:
+                        case ThoughtPart(text):
+                            yield Thought(text)
+                        case TextPart(text):
+                            self._draft.mark_once("first_token")
+                            yield from self._take(reader.feed(text))
+                        case Retraction():
+                            yield from self._retract()
+                            reader = AnswerReader()
+                        case Done(finish_reason, usage):
+                            self._draft.usage = usage
+                            if finish_reason == "length":
+                                self._draft.dropped.append(
+                                    f"The answer was cut at {self._settings.max_tokens} tokens. "
+                                    "Allow more with CHATBOT_MAX_TOKENS."
+                                )
+            except ModelCut as error:
+                self._draft.dropped.append(f"The answer was cut: {error}")
+                yield Notice(f"The answer was cut: {error}")
+            yield from self._take(reader.finish())
+
+    def _asked(self, task: str, by_schema: bool, least: int) -> Iterator[object]:
+        system = "answer_schema" if by_schema else "answer_markers"
+        schema = answer_schema(list(self._packed.by_key), least=least) if by_schema else None
+        return self._model.stream(
+            self._messages(system, task), schema=schema, max_tokens=self._settings.max_tokens
+        )
+
+    def _messages(self, system: str, task: str) -> list[Message]:
+        """The same beginning for whatever is asked about the evidence."""
+        asked = prompts.load("question").render(
+            evidence=self._packed.text, question=as_data(self._draft.standalone), task=task
+        )
+        return [Message("system", prompts.load(system).render()), Message("user", asked)]
+
+    def _take(self, pieces: Iterator[Piece | Statement]) -> Iterator[Event]:
+        for piece in pieces:
+            if isinstance(piece, Piece):
+                self._spoken = True
+                if self._settings.policy != "strict":
+                    yield Delta(piece.text)
+                continue
+            if _is_refusal(piece.text):
+                continue
+            claim = self._claimed(piece)
+            if self._settings.policy != "strict":
+                yield self._draft.made(claim)
+            elif self._held or claim.verdict is not Verdict.SUPPORTED:
+                self._held.append(claim)
+            else:
+                yield from self._release(claim)
+
+    def _claimed(self, statement: Statement) -> Claim:
+        if self._settings.policy == "off":
+            claim, lost = attribute(statement, self._packed)
+        else:
+            claim, lost = prove(statement, self._packed, self._nearness)
+        if lost:
+            keys = ", ".join(f"[{key}]" for key in lost)
+            self._draft.dropped.append(f"Markers that point at nothing shown: {keys}.")
+        return claim
+
+    def _release(self, claim: Claim) -> Iterator[Event]:
+        yield Delta(f" {claim.text}" if self._draft.claims else claim.text)
+        yield self._draft.made(claim)
+
+    def _retract(self) -> Iterator[Event]:
+        if self._spoken:
+            count = len(self._draft.claims) + len(self._held)
+            self._draft.dropped.append(f"{count} sentences were the model's thinking, not its answer.")
+            yield Notice("What was shown so far was the model's thinking; the answer follows.")
+            self._draft.claims.clear()
+            self._held.clear()
+
+    # Looked at again
+
+    def _look_again(self) -> Iterator[Event]:
+        """Ask the model about the sentences whose verdict the rules left open."""
+        if self._settings.verifier == "fast" or self._settings.policy == "off":
+            return
+        try:
+            for index, claim in enumerate(self._draft.claims):
+                if (again := self._again(claim)) != claim:
+                    yield self._draft.revised(index, again)
+            self._held = [self._again(claim) for claim in self._held]
+        except (ModelError, EntailmentError) as error:
+            self._draft.dropped.append(f"Verdicts were not looked at again. {error}")
+
+    def _again(self, claim: Claim) -> Claim:
+        asked = partial(self._judge, claim.text)
+        again = second_look(claim, self._packed, self._nearness, asked, self._calibration.supports)
+        return again or claim
+
+    def _settle(self) -> Iterator[Event]:
+        """Strict: what was held back is proven by now, or proven once rewritten, or withdrawn."""
+        held, self._held = self._held, []
+        for claim in held:
+            proven = claim if claim.verdict is Verdict.SUPPORTED else self._repaired(claim)
+            if proven is not None:
+                yield from self._release(proven)
+            else:
+                self._draft.withdrawn.append(claim)
+
+    def _repaired(self, claim: Claim) -> Claim | None:
+        """The sentence written once more by the model, told what it lacks; None if that fails too."""
+        wanted = {(each.paper, each.sentence) for each in claim.evidence}
+        keys = [
+            each.key for each in self._packed.shown if (each.paper.id, each.sentence.number) in wanted
+        ] or list(self._packed.by_key)
+        by_schema = self._model.supports_schema
+        task = prompts.load("task_repair").render(
+            statement=as_data(claim.text),
+            missing=as_data("; ".join(claim.missing) or "not in the sentences"),
+            keys=", ".join(f"[{key}]" for key in keys),
+        )
+        reader = AnswerReader()
+        said: list[Piece | Statement] = []
+        try:
+            for part in self._asked(task, by_schema, 1):
+                match part:
+                    case TextPart(text):
+                        said += reader.feed(text)
+                    case Retraction():
+                        reader, said = AnswerReader(), []
+                    case Done(usage=usage):
+                        self._draft.usage += usage
+            said += reader.finish()
+            statement = next((each for each in said if isinstance(each, Statement)), None)
+            if statement is None or _is_refusal(statement.text) or statement.text == claim.text:
+                return None
+            again = self._claimed(statement)
+            if again.verdict is not Verdict.SUPPORTED and self._settings.verifier != "fast":
+                again = self._again(again)
+        except (ModelError, EntailmentError) as error:
+            self._draft.dropped.append(f"A sentence could not be written again. {error}")
+            return None
+        return replace(again, replaces=claim.text) if again.verdict is Verdict.SUPPORTED else None
+
+
+def _is_refusal(text: str) -> bool:
+    """The model's own way of saying that nothing is there: no claim about the papers."""
+    folded = text.lower().replace("’", "'").rstrip(" .!")
+    return folded in ("the papers don't say", "the papers do not say")
