@@ -93,7 +93,7 @@ class Census:
 
     `papers` are those that count, newest first and undated last (oldest first for OLDEST), at most as many as
     were asked for. `groups` are in order of time, else the largest first; `more_groups` were not the largest.
-    A paper of two authors counts for both.
+    A paper of two authors counts for both; authors are told apart by their names as they are spelt.
     `untold` says of how many papers a fact is not known that decides about them ("date", "authors").
     """
 

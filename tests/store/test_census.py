@@ -150,9 +150,12 @@ def test_groups_are_what_a_direct_count_finds(ledger, by, filter):
         By.CATEGORY: lambda paper: set(paper.categories),
         By.VENUE: lambda paper: {name} if (name := facts.venue_of(paper.venue, paper.comment)) else set(),
     }[by]
-    counts = Counter(key.casefold() for paper in expected for key in keys(paper))
+    counts = Counter(key for paper in expected for key in keys(paper))
+    if by is By.VENUE:  # "ICML 2025" and "icml 2025" are one
+        counts = Counter(key.casefold() for paper in expected for key in keys(paper))
     found = take(Plan(Do.COUNT, filter, by), ledger, 0)
-    assert {group.key.casefold(): group.count for group in found.groups} == counts
+    same = str.casefold if by is By.VENUE else str
+    assert {same(group.key): group.count for group in found.groups} == counts
     assert found.more_groups == 0
     if by in (By.YEAR, By.MONTH):
         assert [group.key for group in found.groups] == sorted(counts)
