@@ -1,4 +1,4 @@
-"""`chatbot bench` against an endpoint: the real command line, real HTTP, a model that says what it is told."""
+"""`chatbot bench` against an endpoint: the real command line, real HTTP, a model that does as it is told."""
 
 from __future__ import annotations
 
@@ -103,7 +103,16 @@ def value(result: Result) -> Any:
 def test_a_model_is_scored_as_by_hand(run: Run, questions: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with FakeUpstream(scholar) as upstream:
-        command = ("bench", "answers", "--questions", questions, "--out", out, "--base-url", upstream.base_url)
+        command = (
+            "bench",
+            "answers",
+            "--questions",
+            questions,
+            "--out",
+            out,
+            "--base-url",
+            upstream.base_url,
+        )
         found = value(run(*command, "--model", "m", "--json"))
         before = len(upstream.requests)
         table = run(*command, "--model", "m").stdout
@@ -221,7 +230,7 @@ def maker(handler: Handler) -> None:
         behave = scores(yes=-0.1, no=-4.0)
     elif "Write the question" in prompt:
         sentence = prompt.split("Sentence: ")[1].split("\n")[0]
-        words = [word for word in re.findall(r"[a-z]{5,}", sentence)][:6]
+        words = re.findall(r"[a-z]{5,}", sentence)[:6]
         behave = say(f"Question: Which method is about {' '.join(words)}?")
     else:
         words = re.findall(r"[a-z]{5,}", prompt.rpartition("Question: ")[2].split("\n")[0])
