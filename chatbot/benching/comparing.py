@@ -14,7 +14,7 @@ from chatbot.benching.journal import Journal
 from chatbot.benching.judging import Rules
 from chatbot.benching.questions import Asked
 from chatbot.benching.scoring import Score, remembered, score
-from chatbot.benching.tables import number, stamp, table
+from chatbot.benching.tables import number, stamp, table, text
 from chatbot.calibration import Calibrations
 from chatbot.errors import BenchError
 from chatbot.model import ChatModel
@@ -141,8 +141,8 @@ def report(compared: Comparison, questions: str, command: str, folder: Path) -> 
     value = shape(compared, questions, command)
     texts = {"report.md": page(compared, questions, command), "report.json": f"{shapes.dumps(value)}\n"}
     try:
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8", errors="replace")
+        for name, content in texts.items():
+            (folder / name).write_text(content, encoding="utf-8", errors="replace")
     except OSError as error:
         raise BenchError(
             f"{error.filename} can't be written ({error.strerror}). The answers are kept: make room, then "
@@ -156,15 +156,16 @@ def page(compared: Comparison, questions: str, command: str) -> str:
     lines = [
         "# Answers",
         "",
-        f"{stamp()}. Questions: {questions}. Citations checked by: {_RULES.name}. References compared by: "
-        f"{compared.judge or _RULES.name}.",
+        f"{stamp()}. Questions: {text(questions)}. Citations checked by: {_RULES.name}. "
+        "References compared by: "
+        f"{text(compared.judge or _RULES.name)}.",
         "",
         f"    {command}",
         "",
         summary(compared),
     ]
     for row in compared.rows:
-        lines += ["", f"## {row.model}, {row.fingerprint}", "", _answers(row)]
+        lines += ["", f"## {text(row.model)}, {row.fingerprint}", "", _answers(row)]
     return "\n".join(lines) + "\n"
 
 
