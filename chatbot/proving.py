@@ -81,13 +81,15 @@ def second_look(
         return None
     if again.verdict is Verdict.UNSUPPORTED:
         return replace(claim, verdict=again.verdict, missing=again.missing, judged_by=JudgedBy.MODEL)
-    if again.verdict is Verdict.SUPPORTED:
-        rests = _aligned(claim.text, rests) or rests[:1]
+    evidence = claim.evidence
+    if again.verdict is Verdict.SUPPORTED or not evidence:
+        says = _aligned(claim.text, rests) or rests[:1]
+        evidence = tuple(as_evidence(each.sentence) for each in says)
     return replace(
         claim,
         verdict=again.verdict,
         found_by=FoundBy.ALIGNMENT if claim.found_by is FoundBy.NONE else claim.found_by,
-        evidence=tuple(as_evidence(each.sentence) for each in rests),
+        evidence=evidence,
         missing=again.missing,
         judged_by=JudgedBy.MODEL,
     )

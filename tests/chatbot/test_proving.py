@@ -152,3 +152,6 @@ def test_a_model_is_asked_about_the_claim_s_own_sentence_and_its_neighbours() ->
     assert TEXTS["1.2"] in asked[0]
     assert all(text in (TEXTS["1.1"], TEXTS["1.2"], TEXTS["1.3"]) for text in asked[0])
     assert [each.text for each in found.evidence] == [TEXTS["1.2"]]
+    doubted = second_look(claim, PACK, unknown, lambda passages: -3.0, 0.0)
+    assert doubted is not None
+    assert doubted.evidence == claim.evidence
