@@ -42,7 +42,8 @@ def prove(
         aligned = _aligned(statement.text, pack.shown)
         for other in (list(dict.fromkeys([*named, *aligned])), aligned):
             again = judged(other)
-            if _better(again, judgement, bool(rests)):
+            # Where nothing was named, even a sentence that says nothing of it tells what is missing.
+            if _better(again, judgement, bool(rests)) or (other and not rests):
                 rests, judgement = other, again
                 found_by = FoundBy.ALIGNMENT if not set(rests) <= set(named) else found_by
     rests, judgement = _needed(judged, rests, judgement)

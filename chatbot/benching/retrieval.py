@@ -1,4 +1,5 @@
-"""How well and how fast a search finds what people judged relevant, by keywords, by vectors and by both.
+"""How well and how fast a search finds what people judged relevant, by keywords, by vectors and by both, and
+by both with the first papers put in order again by a cross-encoder.
 
 A set is ingested once, through the same door as a user's papers, into a collection that is kept, so that a
 second run only searches. nDCG@10 (graded gains, log2 discount), recall@10 and @100 and MRR are trec_eval's,
@@ -8,6 +9,7 @@ by ir-measures. Queries without a relevant document are passed over.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,27 +21,35 @@ from typing import TYPE_CHECKING, Any
 from chatbot.benching.judged import JudgedSet, judgements, objects
 from chatbot.benching.tables import number, stamp, table
 from chatbot.errors import BenchError
+from chatbot.verifying import Passage
 from store.collection import Collection
-from store.records import Record, Source
+from store.latex import readable
+from store.records import Hit, Record, Source
 from store.search import DEPTH, Side
 
 if TYPE_CHECKING:
+    from chatbot.entailment import Entailment
     from store.embedding import Embedder
     from store.ingesting import IngestReport, Progress
 
 Grades = Mapping[str, Mapping[str, int]]
 MEASURES = ("nDCG@10", "recall@10", "recall@100", "MRR")
+RERANKED = "reranked"
+Rerank = Callable[[str, Sequence[Hit]], list[Hit]]
+"""The hits of a query in another order."""
+# Papers that a cross-encoder looks at: each costs it a whole run.
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One set searched by one side. `values` are in [0, 1], by the names of MEASURES; `speed` is queries a
-    second, embedding the query included."""
+    """One set searched in one mode: the name of a side, or RERANKED. `values` are in [0, 1], by the names of
+    MEASURES; `speed` is queries a second, embedding the query included."""
 
     set: str
     papers: int
     queries: int
-    side: Side
+    mode: str
     values: Mapping[str, float]
     speed: float
 
@@ -49,7 +59,7 @@ class Measured:
             "set": self.set,
             "papers": self.papers,
             "queries": self.queries,
-            "mode": self.side.value,
+            "mode": self.mode,
             **self.values,
             "queries_per_second": self.speed,
         }
@@ -57,28 +67,36 @@ class Measured:
 
 def run(
     chosen: Sequence[JudgedSet],
-    sides: Sequence[Side],
+    modes: Sequence[str],
     home: Path,
     embedder: Embedder,
     *,
+    rerank: Rerank | None = None,
     limit: int | None = None,
     notice: Callable[[str], None],
     progress: Callable[[str, int, int | None], None],
 ) -> list[Measured]:
-    """Every set searched by every side; `limit` is how many queries of each at most. The collections are kept
-    under `home`. `progress` is told (what, done, of how many). Raises BenchError, StoreError.
+    """Every set searched in every mode; `limit` is how many queries of each at most. The collections are kept
+    under `home`. `progress` is told (what, done, of how many). Raises BenchError, StoreError,
+    EntailmentError.
     """
     _library()  # what is missing is said before hours of embedding
+    if RERANKED in modes and rerank is None:
+        raise BenchError(
+            "There is no reranker. Name the folder of an ONNX cross-encoder with CHATBOT_NLI_PATH, or a "
+            "rerank endpoint with CHATBOT_NLI_URL."
+        )
     found = []
     for judged in chosen:
         name = collection_name(judged, embedder.fingerprint)
         with Collection.open(home, name, embedder, create=True, notice=notice) as collection:
             fill(collection, judged, lambda step: progress(step.phase, step.done, step.total))
-        for side in sides:
+        for mode in modes:
             # Opened anew: a collection remembers the vectors of its last queries.
             with Collection.open(home, name, embedder, notice=notice) as collection:
-                told = partial(progress, f"{judged.name} {side.value}")
-                found.append(measure(collection, judged, side, limit=limit, progress=told))
+                told = partial(progress, f"{judged.name} {mode}")
+                order = rerank if mode == RERANKED else None
+                found.append(measure(collection, judged, mode, rerank=order, limit=limit, progress=told))
     return found
 
 
@@ -89,7 +107,7 @@ def page(found: Sequence[Measured], embedder: str, command: str) -> str:
             each.set,
             str(each.papers),
             str(each.queries),
-            each.side.value,
+            each.mode,
             *(number(each.values[measure], 3) for measure in MEASURES),
             number(each.speed, 0),
         ]
@@ -137,12 +155,13 @@ def fill(
 def measure(
     collection: Collection,
     judged: JudgedSet,
-    side: Side,
+    mode: str,
     *,
+    rerank: Rerank | None = None,
     limit: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Measured:
-    """Search for every judged query by one side. The collection should be opened for this alone: it
+    """Search for every judged query in one mode. The collection should be opened for this alone: it
     remembers the vectors of its last queries, which would make the next side's searches look fast.
     """
     grades = judgements(judged.qrels)
@@ -150,6 +169,7 @@ def measure(
     queries = queries[:limit]
     if not queries:
         raise BenchError(f"No query of {judged.queries} is judged in {judged.qrels}. Are they of one set?")
+    side = Side.HYBRID if mode == RERANKED else Side(mode)
     for _ in range(2):  # the first search of a collection takes another way than the others
         collection.search("warm up", side=side)
     found: dict[str, list[str]] = {}
@@ -157,12 +177,27 @@ def measure(
     for done, (id, text) in enumerate(queries, start=1):
         started = time.perf_counter()
         hits = collection.search(text, 2 * DEPTH, side=side)
+        hits = rerank(text, hits) if rerank is not None else hits
         spent += time.perf_counter() - started
         # A merged paper stands for each of the documents that it was merged from.
         found[id] = [source.name for hit in hits for source in hit.paper.sources]
         progress(done, len(queries))
     values = measures(found, {id: grades[id] for id, _ in queries})
-    return Measured(judged.name, collection.count(), len(queries), side, values, len(queries) / spent)
+    return Measured(judged.name, collection.count(), len(queries), mode, values, len(queries) / spent)
+
+
+def reranker(encoder: Entailment, first: int = _LOOKED_AT) -> Rerank:
+    """Puts the first hits in the order of the cross-encoder's odds; equals and the rest stay as they are."""
+
+    def rerank(query: str, hits: Sequence[Hit]) -> list[Hit]:
+        def odds(hit: Hit) -> float:
+            names = (hit.paper.title,) if hit.paper.title else ()
+            told = encoder.odds(query, [Passage(readable(hit.paper.abstract), names)])
+            return -math.inf if told is None else told
+
+        return [*sorted(hits[:first], key=odds, reverse=True), *hits[first:]]
+
+    return rerank
 
 
 def measures(found: Mapping[str, Sequence[str]], grades: Grades) -> dict[str, float]:

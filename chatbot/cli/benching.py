@@ -44,8 +44,8 @@ def bench() -> None:
     "--mode",
     "modes",
     multiple=True,
-    type=click.Choice(_MODES),
-    help="Only this side of the search; may be repeated.",
+    type=click.Choice([*_MODES, "reranked"]),
+    help="Only this mode; may be repeated. `reranked` takes the cross-encoder that is configured.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N queries of a set.")
 @options.json_output
@@ -60,17 +60,17 @@ def retrieval(data: Path, wanted: tuple[str, ...], modes: tuple[str, ...], limit
     from chatbot.benching import judged
     from chatbot.benching import retrieval as room
     from chatbot.terminal.progress import Meter
-    from store.search import Side
 
     screen, settings = options.screen(), options.settings()
     sets = judged.sets(data, wanted)
-    embedder = assembly.embedder(settings)
+    embedder, encoder = assembly.embedder(settings), assembly.entailment(settings)
     with Meter(screen, "texts") as meter:
         found = room.run(
             sets,
-            [Side(mode) for mode in modes or _MODES],
+            modes or (_MODES if encoder is None else (*_MODES, room.RERANKED)),
             settings.home / "bench",
             embedder,
+            rerank=None if encoder is None else room.reranker(encoder),
             limit=limit,
             notice=screen.notice,
             progress=meter.update,

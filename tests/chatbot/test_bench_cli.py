@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from fake_upstream import FakeUpstream, scores
 from test_benching import beir
+from test_entailment import packaged
 
 from chatbot.cli import cli
 
@@ -100,6 +101,20 @@ def test_retrieval_is_measured_on_a_set(run, tmp_path: Path) -> None:  # type: i
     assert result.exit_code == 0, result.output
     for side in ("keyword", "vector", "hybrid"):
         assert side in result.stdout
+
+
+def test_a_reranker_that_is_configured_is_a_mode_of_its_own(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = beir(tmp_path / "tiny")
+    lacking = run("bench", "retrieval", "--data", data, "--mode", "reranked")
+    assert lacking.exit_code == 1
+    assert "CHATBOT_NLI_PATH" in lacking.stderr
+    monkeypatch.setenv("CHATBOT_NLI_PATH", str(packaged("reranker_en")))
+    value = json.loads(run("bench", "retrieval", "--data", data, "--json").stdout)
+    text = json.dumps(value)
+    assert '"reranked"' in text
+    assert '"hybrid"' in text
 
 
 @pytest.mark.parametrize(
