@@ -59,11 +59,13 @@ format: install  ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# For every supported Python and system at once; with hashes, so that nothing else can be installed.
+# For every supported Python and system at once; with hashes, so that nothing else can be installed. With extras:
+# pip looks for the newest "coverage[toml]" that has no pin of its own, and stops at one without a hash.
 lock:  ## pin the newest versions that pyproject.toml allows
 	@command -v uv >/dev/null || { echo 'uv is needed to make the lock file: pipx install uv' >&2; exit 1; }
 	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
-	    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	    --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate \
+	    --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean:  ## remove what was made: .venv, the demo, caches
 	rm -rf $(VENV) $(DEMO_HOME) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
