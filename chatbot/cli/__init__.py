@@ -9,7 +9,7 @@
     checking    doctor
     calibrating calibrate
     models      model list, use, path, remove, serve
-    benching    bench retrieval, answers, make-questions, citations
+    benching    bench retrieval, claims, answers, make-questions, citations
 
 Nothing heavy is imported before a command runs: `chatbot --help` takes a tenth of a second.
 """
