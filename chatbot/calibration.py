@@ -71,13 +71,7 @@ class Calibrations:
         others = [each for each in self._entries() if each["model"] != model]
         entry = {"model": model, "prompts": wording(), **asdict(replace(calibration, origin="")), **measured}
         del entry["origin"]
-        text = json.dumps({"version": 1, "entries": [*others, entry]}, indent=2, ensure_ascii=False)
-        beside = self._file.with_suffix(".new")
-        try:
-            beside.write_text(f"{text}\n", encoding="utf-8")
-            beside.replace(self._file)
-        except OSError as error:
-            raise CalibrationError(f"{self._file} can't be written: {error.strerror}.") from error
+        self._write(self._file, [*others, entry])
         return self._file
 
     def forget(self, model: str) -> bool:
@@ -85,8 +79,18 @@ class Calibrations:
         entries = self._entries()
         others = [each for each in entries if each["model"] != model]
         if self._file is not None and len(others) < len(entries):
-            self._file.write_text(json.dumps({"version": 1, "entries": others}, indent=2), encoding="utf-8")
+            self._write(self._file, others)
         return len(others) < len(entries)
+
+    def _write(self, file: Path, entries: list[dict[str, Any]]) -> None:
+        """The whole file, or the old one stays. Raises CalibrationError."""
+        text = json.dumps({"version": 1, "entries": entries}, indent=2, ensure_ascii=False)
+        beside = file.with_suffix(".new")
+        try:
+            beside.write_text(f"{text}\n", encoding="utf-8")
+            beside.replace(file)
+        except OSError as error:
+            raise CalibrationError(f"{file} can't be written: {error.strerror}.") from error
 
     def _entries(self) -> list[dict[str, Any]]:
         try:
