@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 
 from chatbot.evidence import Scored
-from chatbot.proving import as_evidence
+from chatbot.proving import as_evidence, passage
 from chatbot.values import Claim, FoundBy, Verdict
-from chatbot.verifying import Passage, judge
+from chatbot.verifying import judge
 
 _AUXILIARY = (
     r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should|must|may|might)"
@@ -66,8 +66,7 @@ def doubted(question: str, ranked: Sequence[Scored]) -> Claim | None:
     statement = _statement(asked)
     best: tuple[float, Claim] | None = None
     for each in ranked[:_LOOKED_AT]:
-        names = tuple(name for name in (each.paper.label, each.paper.title) if name)
-        judgement = judge(statement, [Passage(each.sentence.readable, names)])
+        judgement = judge(statement, [passage(each.paper, each.sentence.readable)])
         if judgement.verdict is Verdict.SUPPORTED:
             return None
         if judgement.verdict is Verdict.CONTRADICTED and judgement.coverage >= _SAME:

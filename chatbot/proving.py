@@ -14,7 +14,7 @@ from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, JudgedBy, Verdict
 from chatbot.verifying import NOTHING, Judgement, Layer, Passage, judge, settle, weight
-from store.records import Sentence
+from store.records import Paper, Sentence
 
 # What a model is asked about at once: its cost is the reading, 110 words or 150 tokens at most.
 _ASKED_SENTENCES = 3
@@ -96,6 +96,12 @@ def second_look(
     )
 
 
+def passage(paper: Paper, sentence: str, cosine: float | None = None) -> Passage:
+    """A readable sentence of the paper, as verdicts are given on it."""
+    names = tuple(name for name in (paper.label, paper.title) if name)
+    return Passage(sentence, names, paper.abstract, cosine)
+
+
 def as_evidence(sentence: Sentence) -> Evidence:
     """The sentence under its address."""
     return Evidence(sentence.paper, sentence.number, sentence.start, sentence.end, sentence.text)
@@ -136,8 +142,7 @@ class _Judge:
         return [self._passage(each) for each in rests]
 
     def _passage(self, each: Shown) -> Passage:
-        names = tuple(name for name in (each.paper.label, each.paper.title) if name)
-        return Passage(each.sentence.readable, names, each.paper.abstract, self._cosines[each.key])
+        return passage(each.paper, each.sentence.readable, self._cosines[each.key])
 
 
 def _better(new: Judgement, old: Judgement, had_evidence: bool) -> bool:

@@ -22,6 +22,7 @@ from chatbot.benching.claim_sets import Label, Pair
 from chatbot.benching.roles import Roles, unfit
 from chatbot.calibration import DEFAULT, Calibration
 from chatbot.errors import CalibrationError
+from chatbot.proving import passage
 from chatbot.values import Question
 from chatbot.verifying import Judge, Passage
 from store.collection import Collection
@@ -98,7 +99,7 @@ def statements(
             held = [(True, paper, sentence)]
             held += [(False, *other) for other in _nearest(collection, paper, sentence, said)]
             for good, of, against in held:
-                if (odds := judge(said, [_passage(of, against)])) is not None:
+                if (odds := judge(said, [passage(of, against.readable)])) is not None:
                     found.append(Example(odds, good, paper.id))
         progress(number)
     return found
@@ -214,8 +215,3 @@ def _nearest(
             cosines = collection.nearness(said, [each for _, each in choices])
             found.append(max(zip(cosines, choices, strict=True), key=lambda each: each[0] or 0.0)[1])
     return found
-
-
-def _passage(paper: Paper, sentence: Sentence) -> Passage:
-    names = tuple(name for name in (paper.label, paper.title) if name)
-    return Passage(sentence.readable, names, paper.abstract)

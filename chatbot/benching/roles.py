@@ -17,9 +17,10 @@ from chatbot.benching.judging import agreement
 from chatbot.citing import AnswerReader, Statement
 from chatbot.evidence import as_data, asks_a_number, candidates, pack
 from chatbot.model import ChatModel, Message, Retraction, TextPart
+from chatbot.proving import passage
 from chatbot.settings import Settings
 from chatbot.values import Verdict
-from chatbot.verifying import Passage, judge
+from chatbot.verifying import judge
 from store.collection import Collection
 from store.records import Filter, Paper
 
@@ -93,9 +94,8 @@ class Roles:
     def accepts(self, question: str, paper: Paper, sentence: str, answer: Sequence[str]) -> bool:
         """Whether the answer is what the sentence says: the model's yes, where it can be heard, else the
         rules'. What the rules see contradicted is not, whatever the model says."""
-        names = tuple(name for name in (paper.label, paper.title) if name)
-        passage = [Passage(sentence, names, paper.abstract)]
-        verdicts = [judge(text, passage).verdict for text in answer]
+        held = [passage(paper, sentence)]
+        verdicts = [judge(text, held).verdict for text in answer]
         if Verdict.CONTRADICTED in verdicts:
             return False
         odds = agreement(self._model, question, sentence, " ".join(answer))
