@@ -180,7 +180,7 @@ class Chat:
         # A large model says by itself that nothing is there; a small one says so only when it is asked.
         odds = generation.odds() if model.local else None
         found = replace(found, model=odds)
-        if unlikely(found, self._calibrations.of(model.name).refuse_below):
+        if unlikely(found, generation.calibration.refuse_below):
             yield self._refused(draft, ranked)
             return
         yield from generation.run(sure=odds is not None)

@@ -48,7 +48,7 @@ class Generation:
         self._packed = packed
         self._nearness = nearness
         self._settings = settings
-        self._calibration = calibration
+        self.calibration = calibration
         self._judge = judge
         self._spoken = False
         # Strict: sentences from the first unproven one on, in their order.
@@ -176,7 +176,7 @@ class Generation:
 
     def _again(self, claim: Claim) -> Claim:
         asked = partial(self._judge, claim.text)
-        again = second_look(claim, self._packed, self._nearness, asked, self._calibration.supports)
+        again = second_look(claim, self._packed, self._nearness, asked, self.calibration.supports)
         return again or claim
 
     def _settle(self) -> Iterator[Event]:
