@@ -1,26 +1,16 @@
-"""The SDK's client, made to keep to itself: one address, our key or none, no other policy than ours."""
+"""The SDK's client over an HTTP client of `store.posting`: no other policy than ours."""
 
 from __future__ import annotations
 
-import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chatbot.endpoint import is_loopback
-
 if TYPE_CHECKING:
     import httpx2
     import openai
-
-# What a request needs. The SDK would also send what OPENAI_ORG_ID, OPENAI_PROJECT_ID and
-# OPENAI_CUSTOM_HEADERS hold, to whatever endpoint, and a description of this machine.
-_HEADERS = frozenset(
-    ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding")
-)
-
 
 # A transport of the SDK that is never used here and takes a fifth of its import, where aiohttp is installed:
 # Chroma brings it along, for its Kubernetes client.
@@ -35,29 +25,6 @@ def load_sdk() -> None:
     """
     sys.modules.setdefault(_NOT_NEEDED, None)  # type: ignore[arg-type]
     import_module("openai")
-
-
-def make_http(base_url: str, api_key: str | None) -> httpx2.Client:
-    """An HTTP client for the endpoint: sends its key or none, follows no redirect, and asks no proxy for
-    this machine."""
-    import httpx2
-
-    def strip(request: httpx2.Request) -> None:
-        for name in [name for name in request.headers if name.lower() not in _HEADERS]:
-            del request.headers[name]
-        request.headers["user-agent"] = "proven-chatbot"
-        if api_key:
-            request.headers["authorization"] = f"Bearer {api_key}"
-
-    local = is_loopback(base_url)
-    # To load the certificates takes 30 ms, and plain http on this machine needs none: trust nobody there.
-    unused = local and base_url.lower().startswith("http:")
-    return httpx2.Client(
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if unused else True,
-        trust_env=not local,
-        follow_redirects=False,
-        event_hooks={"request": [strip]},
-    )
 
 
 def make_client(base_url: str, http: httpx2.Client) -> openai.OpenAI:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from chatbot.errors import ModelBusy, ModelError, ModelGarbled, ModelRefused, ModelUnreachable
-from chatbot.retrying import Again
+from store.posting import plain, retry_after
+from store.retrying import Again
 
 if TYPE_CHECKING:
     import openai
@@ -86,14 +85,7 @@ def _garbled(error: Exception) -> str:
 
 def said(error: openai.APIError, at: Endpoint) -> str:
     """The server's own words, fit to be shown: one line, at most 200 characters, no key."""
-    body = error.body
-    if isinstance(body, dict):
-        body = body.get("message") or body.get("detail") or body.get("error") or body
-    text = re.sub(r"<[^>]{0,200}>", " ", str(body or error.message))
-    if at.api_key:
-        text = text.replace(at.api_key, "***")
-    text = " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split()).rstrip(".")
-    return text if len(text) <= 200 else text[:199] + "…"
+    return plain(error.body or error.message, at.api_key)
 
 
 def too_long(error: openai.APIError, at: Endpoint) -> bool:
@@ -136,16 +128,10 @@ def _status(status: int, error: openai.APIError, at: Endpoint) -> ModelError | A
 
 
 def _retry_after(error: openai.APIError) -> float | None:
-    """The seconds that the server asks to wait: `Retry-After` as a number or a date."""
     import openai
 
-    value = error.response.headers.get("retry-after", "") if isinstance(error, openai.APIStatusError) else ""
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    headers = error.response.headers if isinstance(error, openai.APIStatusError) else {}
+    return retry_after(headers.get("retry-after", ""))
 
 
 def _reason(error: Exception) -> str:

@@ -18,14 +18,15 @@ from chatbot.endpoint import is_loopback, shown
 from chatbot.errors import ModelCut, SchemaUnsupported
 from chatbot.model import Message, Part
 from chatbot.model.capabilities import Capabilities
-from chatbot.model.client import end_at, make_client, make_http
+from chatbot.model.client import end_at, make_client
 from chatbot.model.faults import Broken, Endpoint, cut_by, fault, said, too_long
 from chatbot.model.reply import Reply
 from chatbot.model.thinking import Splitter
 from chatbot.model.window import Window, ask_json, find_window
-from chatbot.retrying import Retries
 from chatbot.tokens import Encoding, encoding_for
 from chatbot.values import Usage
+from store.posting import make_http
+from store.retrying import Retries
 
 if TYPE_CHECKING:
     import httpx2

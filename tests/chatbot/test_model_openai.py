@@ -36,8 +36,8 @@ from chatbot.errors import (
 from chatbot.model import ChatModel, Done, Message, Part, Retraction, TextPart, ThoughtPart
 from chatbot.model.capabilities import WEEK, Capabilities
 from chatbot.model.openai_model import OpenAIModel
-from chatbot.retrying import Retries
 from chatbot.values import Usage
+from store.retrying import Retries
 
 ASK = [Message("user", "What is GSPO?")]
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.retrying import Again, Retries
+from store.retrying import Again, Retries
 
 
 class Time:
