@@ -1,8 +1,8 @@
 """The collection of abstracts: kept, found again, and proven sentence by sentence.
 
 Reading order: `records` (the values), `readers` and `merging` (from files to papers), `sentences`,
-`ledger` (SQLite, the truth), `chroma` and `indexing` (vectors), `search`, and `collection`, which is the
-one door to all of it.
+`ledger` (SQLite, the truth), `chroma` and `indexing` (vectors), `search` and `reranking`, and `collection`,
+which is the one door to all of it.
 
 It imports nothing of ours but itself and knows no settings: it is given a path, a name and an embedder.
 What it exports is loaded when first asked for: who needs the values alone waits for no more.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from store.ingesting import IngestReport, Progress
     from store.records import Filter, Hit, Paper, Record, Reject, Sentence, Source
     from store.remote_embedding import OpenAIEmbedder
+    from store.reranking import EndpointReranker, OnnxReranker, Reranker
     from store.search import SentenceScore, Side
 
 _ROOMS = {
@@ -25,6 +26,7 @@ _ROOMS = {
     "ingesting": ("IngestReport", "Progress"),
     "records": ("Filter", "Hit", "Paper", "Record", "Reject", "Sentence", "Source"),
     "remote_embedding": ("OpenAIEmbedder",),
+    "reranking": ("EndpointReranker", "OnnxReranker", "Reranker"),
     "search": ("SentenceScore", "Side"),
 }
 
@@ -32,15 +34,18 @@ __all__ = [
     "BgeSmall",
     "Collection",
     "Embedder",
+    "EndpointReranker",
     "Filter",
     "HashEmbedder",
     "Hit",
     "IngestReport",
+    "OnnxReranker",
     "OpenAIEmbedder",
     "Paper",
     "Progress",
     "Record",
     "Reject",
+    "Reranker",
     "Sentence",
     "SentenceScore",
     "Side",

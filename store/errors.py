@@ -8,6 +8,7 @@ StoreError
 │   ├── CollectionDamaged   its files can't be read, and could not be mended
 │   └── EmbedderMismatch    its vectors were made by another embedder
 ├── EmbeddingError      the embedder is missing or failed
+├── RerankError         the reranker can't be loaded or does not answer
 └── FilterError         a filter or date that can't be understood
 """
 
@@ -44,6 +45,10 @@ class EmbedderMismatch(CollectionError):
 
 class EmbeddingError(StoreError):
     """The embedder is missing or failed."""
+
+
+class RerankError(StoreError):
+    """The reranker can't be loaded or does not answer."""
 
 
 class FilterError(StoreError):

@@ -170,10 +170,13 @@ class Hit:
     """A paper found by a search.
 
     `score` is the fused score in [0, 1] that orders the hits. `keyword` is the BM25 score (higher is
-    better) and `vector` the cosine in [-1, 1], each None where that side did not find the paper.
+    better) and `vector` the cosine in [-1, 1], each None where that side did not find the paper. `rerank`
+    is the reranker's score (higher is better, of no fixed range), which orders before all others; None
+    where no reranker has read the paper.
     """
 
     paper: Paper
     score: float
     keyword: float | None
     vector: float | None
+    rerank: float | None = None

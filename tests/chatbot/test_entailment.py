@@ -14,6 +14,7 @@ from fake_upstream import FakeUpstream
 from chatbot.entailment import OnnxEntailment, RerankEntailment
 from chatbot.errors import EntailmentError
 from chatbot.verifying import Passage
+from store.crossencoding import CrossEncoder
 
 PASSAGES = [Passage("The bridge was designed by Ada Holm in 1931.", ("Bridges of the north",))]
 
@@ -48,14 +49,12 @@ def test_of_several_outputs_the_one_called_entailment_is_held_against_the_others
     judge = OnnxEntailment(folder(tmp_path, "bge_small_en", {"id2label": labels}))
     odds = judge.odds("Ada Holm designed the bridge.", PASSAGES)
     assert odds is not None
-    judge._load()
-    encoding = judge._tokenizer.encode(
-        "(Bridges of the north) The bridge was designed by Ada Holm in 1931.", "Ada Holm designed the bridge."
+    outputs = numpy.array(
+        CrossEncoder(tmp_path).outputs(
+            "(Bridges of the north) The bridge was designed by Ada Holm in 1931.",
+            "Ada Holm designed the bridge.",
+        )
     )
-    feed = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask}
-    feed["token_type_ids"] = encoding.type_ids
-    arrays = {name: numpy.array([values], dtype=numpy.int64) for name, values in feed.items()}
-    outputs = numpy.ravel(judge._session.run(None, arrays)[0]).astype(float)
     chances = numpy.exp(outputs - outputs.max())
     assert odds == pytest.approx(math.log(chances[2] / (chances.sum() - chances[2])), abs=1e-3)
 
