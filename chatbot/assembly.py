@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chatbot.verifying import Judge
     from store.collection import Collection
     from store.embedding import Embedder
+    from store.reranking import Reranker
 
 Notice = Callable[[str], None]
 """Called with one sentence for a person."""
@@ -67,13 +68,24 @@ def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Itera
     """The collection that is configured; made if `create`. Raises StoreError."""
     from store.collection import Collection
 
+    def made() -> Embedder:
+        found = embedder(settings)
+        if settings.embedding_base_url:
+            from store.remote_embedding import OpenAIEmbedder
+
+            if isinstance(found, OpenAIEmbedder):
+                found.tell(notice)
+        return found
+
     with Collection.open(
         settings.home,
         settings.collection,
-        lambda: embedder(settings),
+        made,
         create=create,
         notice=notice,
         chroma_url=settings.chroma_url,
+        reranker=reranker(settings),
+        rerank_depth=settings.rerank_depth,
     ) as collection:
         yield collection
 
@@ -93,11 +105,28 @@ def embedder(settings: Settings) -> Embedder:
         from store.remote_embedding import OpenAIEmbedder
 
         return OpenAIEmbedder(
-            settings.embedding_base_url, settings.embedding_model or "", settings.embedding_api_key or ""
+            settings.embedding_base_url,
+            settings.embedding_model or "",
+            settings.embedding_api_key or "",
+            settings.embedding_dimensions,
+            instruction=settings.embedding_query_instruction,
+            rate=settings.embedding_rate,
+            price=settings.embedding_price,
         )
     from store.embedding import BgeSmall
 
     return BgeSmall(settings.embedding_path)
+
+
+def reranker(settings: Settings) -> Reranker | None:
+    """The reranker that is configured; None, as by default: papers stay in the order of the search."""
+    if not (settings.rerank_path or settings.rerank_url):
+        return None
+    from store.reranking import EndpointReranker, OnnxReranker
+
+    if settings.rerank_path:
+        return OnnxReranker(settings.rerank_path)
+    return EndpointReranker(settings.rerank_url or "", settings.rerank_model or "", settings.rerank_api_key)
 
 
 def entailment(settings: Settings) -> Entailment | None:

@@ -50,6 +50,7 @@ def examine(settings: Settings, *, with_model: bool = True) -> list[Finding]:
     return [
         *_machine(settings),
         *_embedder(settings),
+        *_reranker(settings),
         *_collection(settings),
         *(_model(settings) if with_model else ()),
     ]
@@ -136,6 +137,19 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
         yield Finding("embedder", State.ODD, f"{embedder.name} can't be used", str(error))
     else:
         yield Finding("embedder", State.GOOD, f"{embedder.name}, {embedder.dimension} dimensions")
+
+
+def _reranker(settings: Settings) -> Iterator[Finding]:
+    if (reranker := assembly.reranker(settings)) is None:
+        yield Finding("reranker", State.GOOD, "off: papers stand in the order of the search")
+        return
+    try:
+        reranker.scores("ready?", ["It is ready."])
+    except StoreError as error:
+        yield Finding("reranker", State.ODD, f"{reranker.name} can't be used", str(error))
+    else:
+        first = f"puts the first {settings.rerank_depth} papers in order again"
+        yield Finding("reranker", State.GOOD, f"{reranker.name} {first}")
 
 
 def _collection(settings: Settings) -> Iterator[Finding]:

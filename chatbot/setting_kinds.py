@@ -33,6 +33,12 @@ def text(value: object, folder: Path) -> str | None:
     return value.strip() or None
 
 
+def optional_text(value: object, folder: Path) -> str | None:
+    """A text; an empty one, or "none" where nothing can be empty, is a value of its own: ""."""
+    found = text(value, folder) or ""
+    return "" if found.lower() == "none" else found
+
+
 def secret(value: object, folder: Path) -> Secret | None:
     if not isinstance(value, str) or not (value.isascii() and value.isprintable()) or " " in value.strip():
         raise ValueError("a key: ASCII characters without spaces")

@@ -32,7 +32,12 @@ from chatbot.setting_kinds import Secret, nearest
 FILE = "chatbot.toml"
 _OPENAI = {"base_url": "OPENAI_BASE_URL", "model": "OPENAI_MODEL", "api_key": "OPENAI_API_KEY"}
 # Each key, and the address it is for.
-_KEYS = {"api_key": "base_url", "embedding_api_key": "embedding_base_url", "nli_api_key": "nli_url"}
+_KEYS = {
+    "api_key": "base_url",
+    "embedding_api_key": "embedding_base_url",
+    "nli_api_key": "nli_url",
+    "rerank_api_key": "rerank_url",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,25 @@ class Settings:
     """That endpoint's key."""
     embedding_path: Path | None = None
     """The folder of an ONNX embedder, instead of the one that is built in."""
+    embedding_dimensions: int | None = None
+    """Numbers of a vector from the endpoint, for Matryoshka models; all of them, if not set."""
+    embedding_query_instruction: str | None = None
+    """What a query is for, told to the embedder at the endpoint as `Instruct: …`, "" or `none`: nothing. If
+    not set, what Qwen3-Embedding wants, and nothing for others."""
+    embedding_rate: float | None = None
+    """Requests a minute that the embeddings endpoint gets at most."""
+    embedding_price: float | None = None
+    """What a million tokens cost there: large jobs are then told with their cost, and asked for."""
+    rerank_path: Path | None = None
+    """The folder of an ONNX cross-encoder that puts found papers in order again."""
+    rerank_url: str | None = None
+    """A rerank endpoint that does so: what stands before `/rerank`."""
+    rerank_model: str | None = None
+    """The reranker's name at that endpoint."""
+    rerank_api_key: Secret | None = None
+    """That endpoint's key."""
+    rerank_depth: int = 20
+    """Papers at most that a reranker reads for a search."""
     chroma_url: str | None = None
     """A Chroma server, instead of Chroma in this process."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -126,6 +150,15 @@ _KINDS: dict[str, kinds.Kind] = {
     "embedding_model": kinds.text,
     "embedding_api_key": kinds.secret,
     "embedding_path": kinds.path,
+    "embedding_dimensions": kinds.whole(1, 100_000),
+    "embedding_query_instruction": kinds.optional_text,
+    "embedding_rate": kinds.number(0.1, 1_000_000),
+    "embedding_price": kinds.number(0, 1_000_000),
+    "rerank_path": kinds.path,
+    "rerank_url": kinds.url,
+    "rerank_model": kinds.text,
+    "rerank_api_key": kinds.secret,
+    "rerank_depth": kinds.whole(1, 100),
     "chroma_url": kinds.url,
 }
 

@@ -147,6 +147,7 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
             "score": value.score,
             "keyword": value.keyword,
             "vector": value.vector,
+            "rerank": value.rerank,
             **_reference(value.paper),
         }
         for rank, value in enumerate(values, 1)

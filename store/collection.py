@@ -29,7 +29,9 @@ from store.errors import (
     EmbedderMismatch,
     EmbeddingError,
     NoCollection,
+    RerankError,
 )
+from store.estimating import Forecast, Told
 from store.identifiers import arxiv_id, doi
 from store.indexing import Notice, VectorIndex
 from store.ingesting import IngestReport, Intake, Progress
@@ -39,6 +41,8 @@ from store.ledger import Ledger
 from store.ownership import Ownership
 from store.plans import Census, Plan
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
+from store.reranking import DEPTH as RERANKED
+from store.reranking import Reranker, rerank
 from store.search import DEPTH, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
@@ -83,6 +87,8 @@ class Collection:
         make_embedder: Callable[[], Embedder],
         notice: Notice,
         chroma_url: str | None,
+        reranker: Reranker | None = None,
+        rerank_depth: int = RERANKED,
     ) -> None:
         self.folder = folder
         self.name = folder.name
@@ -92,6 +98,8 @@ class Collection:
         self._notice = notice
         self._said: set[str] = set()
         self._url = chroma_url
+        self._reranker = reranker
+        self._rerank_depth = rerank_depth
         self._ownership = Ownership(folder)
         self._index: VectorIndex | None = None
         self._lock = threading.RLock()
@@ -109,12 +117,14 @@ class Collection:
         create: bool = False,
         notice: Notice = _silent,
         chroma_url: str | None = None,
+        reranker: Reranker | None = None,
+        rerank_depth: int = RERANKED,
     ) -> Self:
         """Open `home/collections/name`, or make it where `create`.
 
         `embedder` may be a function that makes one when it is first needed; BgeSmall by default. `notice` is
         told, in a sentence, what a person should know. `chroma_url` names a Chroma server to use instead of
-        files.
+        files. `reranker` puts the first `rerank_depth` papers of a search by both sides in order again.
         Raises NoCollection, CollectionDamaged, CollectionError.
         """
         if not _NAME.fullmatch(name):
@@ -136,7 +146,8 @@ class Collection:
                 f"The folder {folder} can't be made ({error.strerror}). Choose another with CHATBOT_HOME."
             ) from error
         make = _maker(embedder)
-        return cls(folder, Ledger(folder / _LEDGER, create=create), make, notice, chroma_url)
+        ledger = Ledger(folder / _LEDGER, create=create)
+        return cls(folder, ledger, make, notice, chroma_url, reranker, rerank_depth)
 
     def close(self) -> None:
         """Let go of the files. Closing twice is fine."""
@@ -158,9 +169,14 @@ class Collection:
     # Filling
 
     def ingest(
-        self, items: Iterable[Record | Reject], progress: Callable[[Progress], None] = lambda _: None
+        self,
+        items: Iterable[Record | Reject],
+        progress: Callable[[Progress], None] = lambda _: None,
+        estimated: Told | None = None,
     ) -> IngestReport:
         """Take in records, then make the vectors that are missing. May be killed at any point and run again.
+
+        `estimated` is told of a large job before it is done, and may stop it by raising; else the notice is.
 
         Raises CollectionBusy where another process owns the files, EmbedderMismatch, EmbeddingError (the
         records are kept and found by keywords; the next run makes the vectors).
@@ -169,16 +185,23 @@ class Collection:
         intake = Intake(self._ledger)
         intake.run(items, progress)
         self._check_embedder()
-        embedded = self._embed(progress)
+        embedded = self._embed(progress, estimated)
         return IngestReport(
             **intake.counts, papers=self._ledger.count(), embedded=embedded, rejects=tuple(intake.rejects)
         )
 
-    def _embed(self, progress: Callable[[Progress], None]) -> int:
+    def _embed(self, progress: Callable[[Progress], None], estimated: Told | None = None) -> int:
         """Make the vectors that the embedder in use lacks. How many that were."""
         embedder = self.embedder
         total = self._ledger.count() - self._ledger.count_vectors(embedder.fingerprint)
         done = 0
+        forecast = Forecast(
+            embedder,
+            total,
+            lambda: self._ledger.characters_without_vector(embedder.fingerprint),
+            estimated or (lambda each: self._notice(str(each))),
+        )
+        forecast.begin()
         in_use = self._ledger.embedder in (None, (embedder.fingerprint, embedder.name))
         while batch := self._ledger.without_vector(embedder.fingerprint, _EMBED_BATCH):
             made: list[tuple[int, str, Vector]] = []
@@ -188,6 +211,7 @@ class Collection:
                 done += 1
                 progress(Progress("embedding", done, max(total, done)))
             self._ledger.put_vectors(embedder, made)
+            forecast.went(done)
             if in_use:
                 self._vector_index().flush()
         if in_use and self._ledger.embedder is not None:
@@ -203,13 +227,16 @@ class Collection:
             total = self._ledger.count_vectors(used[0])
             self._vector_index().rebuild(lambda done: progress(Progress("indexing", done, total)))
 
-    def reembed(self, progress: Callable[[Progress], None] = lambda _: None) -> None:
+    def reembed(
+        self, progress: Callable[[Progress], None] = lambda _: None, estimated: Told | None = None
+    ) -> None:
         """Make all vectors with the embedder that is configured now, then let them take the old ones' place.
 
-        Until then the old ones stay in use; a run that was killed goes on where it stopped.
+        Until then the old ones stay in use; a run that was killed goes on where it stopped. `estimated` is
+        told as by `ingest`.
         """
         self._own("re-embed")
-        self._embed(progress)
+        self._embed(progress, estimated)
         with self._lock:
             if self._index is not None:
                 self._index.close()
@@ -257,19 +284,38 @@ class Collection:
     ) -> list[Hit]:
         """The papers that match a query best, best first: by keywords and vectors, fused, or by one `side`.
 
-        Without an embedder, or before any vector is made, by keywords alone; the notice says so.
+        What both sides found is put in order again where there is a reranker; if that fails the notice says
+        so, and the fused order stays. Without an embedder, or before any vector is made, by keywords alone;
+        the notice says so.
+        Raises FilterError, EmbedderMismatch.
+        """
+        reranker = self._reranker if side is Side.HYBRID and query.strip() else None
+        keyword, vector = self.sides(query, filter, side)
+        found = fuse(keyword, vector, limit if reranker is None else max(limit, self._rerank_depth))
+        papers = self._ledger.papers_by_id([each.id for each in found])
+        hits = [
+            Hit(papers[each.id], each.score, each.keyword, each.vector) for each in found if each.id in papers
+        ]
+        if reranker is not None:
+            try:
+                hits = rerank(reranker, query, hits, self._rerank_depth)
+            except RerankError as error:
+                self._say_once(f"The papers stand in the order of the search, not reranked. {error}")
+        return hits[:limit]
+
+    def sides(
+        self, query: str, filter: Filter = Filter(), side: Side = Side.HYBRID, depth: int = DEPTH
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """What `search` fuses: BM25 scores, and cosines, of the best `depth` papers each, by id.
+
         Raises FilterError, EmbedderMismatch.
         """
         filter = self._resolved(filter)
         text = readable(query)
         match = match_query(text) if side is not Side.VECTOR else ""
-        keyword = dict(self._ledger.keyword(match, filter, DEPTH)) if match else {}
-        vector = self._nearest(text, filter) if text.strip() and side is not Side.KEYWORD else {}
-        found = fuse(keyword, vector, limit)
-        papers = self._ledger.papers_by_id([each.id for each in found])
-        return [
-            Hit(papers[each.id], each.score, each.keyword, each.vector) for each in found if each.id in papers
-        ]
+        keyword = dict(self._ledger.keyword(match, filter, depth)) if match else {}
+        vector = self._nearest(text, filter, depth) if text.strip() and side is not Side.KEYWORD else {}
+        return keyword, vector
 
     def query_vector(self, text: str) -> Vector:
         """The vector of a query, shape (dimension,). The last few are remembered."""
@@ -434,7 +480,7 @@ class Collection:
 
         return replace(filter, ids=current(filter.ids), without=current(filter.without))
 
-    def _nearest(self, text: str, filter: Filter) -> dict[str, float]:
+    def _nearest(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines of the nearest papers that pass, by id; empty where there are no vectors."""
         used = self._ledger.embedder
         if used is None:
@@ -457,13 +503,13 @@ class Collection:
                     f"The collection {self.name!r} is in use by {self._ownership.owner()}: reading only."
                 )
             elif filter.empty and not (first and made <= _EXACT_FIRST):
-                return self._by_index(text)
-            return self._by_exact_search(text, filter)
+                return self._by_index(text, depth)
+            return self._by_exact_search(text, filter, depth)
         except EmbeddingError as error:
             self._say_once(f"Found by keywords alone. {error}")
             return {}
 
-    def _by_index(self, text: str) -> dict[str, float]:
+    def _by_index(self, text: str, depth: int) -> dict[str, float]:
         # Both threads below import numpy: whole before they begin, or one may see it half imported.
         import_module("numpy")
         # The model loads while Chroma opens: together they are most of a first question's wait.
@@ -473,14 +519,14 @@ class Collection:
             mend = self._ownership.take()
             try:
                 index.open(mend=mend)
-                return dict(index.query(vector.result(), DEPTH, mend=mend))
+                return dict(index.query(vector.result(), depth, mend=mend))
             except CollectionDamaged as error:
                 if mend:
                     raise
                 self._say_once(f"Searching without the vector index. {error}")
-        return self._by_exact_search(text, Filter())
+        return self._by_exact_search(text, Filter(), depth)
 
-    def _by_exact_search(self, text: str, filter: Filter) -> dict[str, float]:
+    def _by_exact_search(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines with every paper that passes: 36-60 ms at 100,000 papers, where Chroma's own filters take
         110-390 ms."""
         import numpy
@@ -498,7 +544,7 @@ class Collection:
         if not filter.empty:
             passing = set(self._ledger.ids(filter))
             cosines[[place for place, id in enumerate(ids) if id not in passing]] = -numpy.inf
-        best = numpy.argsort(-cosines, kind="stable")[:DEPTH]
+        best = numpy.argsort(-cosines, kind="stable")[:depth]
         return {ids[place]: float(cosines[place]) for place in best if cosines[place] > -numpy.inf}
 
     def _say_once(self, text: str) -> None:

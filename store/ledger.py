@@ -402,6 +402,12 @@ class Ledger:
         rows = self._all(sql, (fingerprint, limit))
         return [(row, f"{readable(title)}\n{text}" if title else text) for row, title, text in rows]
 
+    def characters_without_vector(self, fingerprint: str) -> int:
+        """About how many characters the texts of `without_vector` have together."""
+        length = "total(length(readable) + coalesce(length(title), 0))"
+        sql = f"SELECT {length} FROM papers WHERE NOT EXISTS ({self._MADE})"
+        return int(self._one(sql, (fingerprint,))[0])
+
     def count_vectors(self, fingerprint: str) -> int:
         return int(self._one(f"SELECT count(*) FROM papers WHERE EXISTS ({self._MADE})", (fingerprint,))[0])
 

@@ -3,6 +3,7 @@
     options     the options that commands share
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
+    forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
     counting    census
     verifying   verify

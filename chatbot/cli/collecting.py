@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatbot.cli import options
+from chatbot.cli.forecasting import forecast
 from chatbot.cli.outcome import JSON, Exit, print_json
 from store.records import Record, Reject
 
@@ -46,9 +47,12 @@ def _mapping(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     help="Take a field from this column of tables or key of JSON (title=Titel); may be given several times.",
 )
 @click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
+@options.yes
 @options.json_output
 @options.place
-def ingest(sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all_rejects: bool) -> None:
+def ingest(
+    sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all_rejects: bool, yes: bool
+) -> None:
     """Fill the collection with the papers of files and folders, of stdin (-), or of arXiv.
 
     Any usual export is read, packed or not: arXiv, BibTeX, RIS, CSV, JSON, PubMed, pasted text. Of arXiv
@@ -80,7 +84,7 @@ def ingest(sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all
         Meter(screen, "records") as meter,
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
-        report = collection.ingest(chain(before, items), _told(meter))
+        report = collection.ingest(chain(before, items), _told(meter), forecast(screen, meter, yes=yes))
     if options.wants_json():
         print_json(shapes.ingested(report))
     else:
@@ -92,15 +96,19 @@ def ingest(sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all
 @click.option(
     "--reembed", is_flag=True, help="Make all vectors again with the embedder that is configured now."
 )
+@options.yes
 @options.place
-def rebuild(reembed: bool) -> None:
+def rebuild(reembed: bool, yes: bool) -> None:
     """Make the search indexes again from the ledger, which holds everything."""
     from chatbot import assembly
     from chatbot.terminal.progress import Meter
 
     screen, settings = options.screen(), options.settings()
     with Meter(screen, "papers") as meter, assembly.opened(settings, notice=screen.notice) as collection:
-        (collection.reembed if reembed else collection.rebuild)(_told(meter))
+        if reembed:
+            collection.reembed(_told(meter), forecast(screen, meter, yes=yes))
+        else:
+            collection.rebuild(_told(meter))
         count = collection.count()
     screen.print(f"The collection {settings.collection} is built again: {count} papers.")
 

@@ -141,6 +141,10 @@ json_output = click.option(
 """--json"""
 
 
+yes = click.option("--yes", "-y", is_flag=True, help="Don't ask before a large job that costs money.")
+"""--yes"""
+
+
 def settings() -> Settings:
     """The settings of the command that runs; stderr says what is odd about them. Raises SettingsError."""
     from chatbot import settings as module

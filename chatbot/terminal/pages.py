@@ -75,9 +75,9 @@ def hits(screen: Screen, found: Sequence[Hit]) -> None:
         screen.print(Text.assemble(f"{rank:>2}. {hit.score:.3f}  ", name(hit.paper, screen)), hang=4)
         keyword = "no word" if hit.keyword is None else f"keywords {hit.keyword:.2f}"
         vector = "not near" if hit.vector is None else f"similarity {hit.vector:.3f}"
-        screen.print(
-            f"{keyword} {screen.signs.dot} {vector} {screen.signs.dot} {line(hit.paper.id)}", "dim", 4
-        )
+        reranked = "" if hit.rerank is None else f"reranker {hit.rerank:.2f}"
+        parts = filter(None, (keyword, vector, reranked, line(hit.paper.id)))
+        screen.print(f" {screen.signs.dot} ".join(parts), "dim", 4)
     if not found:
         screen.print("Nothing found.")
 

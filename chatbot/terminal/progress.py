@@ -40,6 +40,10 @@ class Meter:
     ) -> None:
         self._stop()
 
+    def pause(self) -> None:
+        """Let go of the terminal, for a question; the next update draws the bar again."""
+        self._stop()
+
     def _stop(self) -> None:
         if self._bars is not None:
             self._bars.stop()

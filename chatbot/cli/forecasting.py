@@ -1,0 +1,40 @@
+"""What a large embedding job will take, told before it is done; a person at a terminal is asked if it costs.
+
+A script is never asked, and never stopped: it is told on stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot.errors import ChatbotError
+
+if TYPE_CHECKING:
+    from chatbot.terminal.progress import Meter
+    from chatbot.terminal.screen import Screen
+    from store.estimating import Estimate
+
+
+class NotWanted(ChatbotError):
+    """A person said no to a job."""
+
+
+def forecast(screen: Screen, meter: Meter, *, yes: bool) -> Callable[[Estimate], None]:
+    """A function that tells a person of a job. It raises NotWanted if the person does not want it."""
+
+    def told(estimate: Estimate) -> None:
+        meter.pause()
+        screen.notice(str(estimate))
+        if estimate.cost is None or yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return
+        if not click.confirm("Go on?", default=True, err=True):
+            raise NotWanted(
+                "Nothing more was embedded. The papers are kept and found by keywords; `chatbot ingest` with "
+                "the same sources goes on when you want it."
+            )
+
+    return told
