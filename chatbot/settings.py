@@ -158,7 +158,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "rerank_url": kinds.url,
     "rerank_model": kinds.text,
     "rerank_api_key": kinds.secret,
-    "rerank_depth": kinds.whole(1, 100),
+    "rerank_depth": kinds.whole(1, 200),
     "chroma_url": kinds.url,
 }
 

@@ -29,12 +29,17 @@ def forecast(screen: Screen, meter: Meter, *, yes: bool) -> Callable[[Estimate],
     def told(estimate: Estimate) -> None:
         meter.pause()
         screen.notice(str(estimate))
-        if estimate.cost is None or yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if estimate.cost is None or yes or not _person():
             return
         if not click.confirm("Go on?", default=True, err=True):
             raise NotWanted(
-                "Nothing more was embedded. The papers are kept and found by keywords; `chatbot ingest` with "
-                "the same sources goes on when you want it."
+                "Nothing more was embedded. The papers are kept and found by keywords; the same command goes "
+                "on when you want it."
             )
 
     return told
+
+
+def _person() -> bool:
+    """Somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

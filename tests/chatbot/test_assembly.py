@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fake_upstream import FakeUpstream
 
 from chatbot import assembly, discovery
 from chatbot.discovery import Found
@@ -15,6 +16,7 @@ from chatbot.model.scripted import ScriptedModel
 from chatbot.settings import load
 from store.embedding import BgeSmall
 from store.errors import NoCollection
+from store.records import Record, Source
 from store.remote_embedding import OpenAIEmbedder
 
 OLLAMA = Found("Ollama", "http://127.0.0.1:11434/v1", ("llama3", "qwen3:4b"))
@@ -120,6 +122,42 @@ def test_the_embedder_is_the_built_in_one_unless_an_endpoint_is_configured(setti
     found = assembly.embedder(remote)
     assert isinstance(found, OpenAIEmbedder)
     assert found.name == "e5"
+
+
+def test_an_endpoint_s_embedder_is_made_as_it_is_configured(settings):
+    remote = replace(
+        settings,
+        embedding_base_url="http://127.0.0.1:9/v1",
+        embedding_model="Qwen3-Embedding",
+        embedding_dimensions=256,
+        embedding_query_instruction="Find it",
+        embedding_rate=60.0,
+        embedding_price=0.02,
+    )
+    found = assembly.embedder(remote)
+    assert "dimension=256" in found.fingerprint
+    assert "Instruct: Find it" in found.fingerprint
+    assert (found.terms.rate, found.terms.price) == (60.0, 0.02)
+
+
+def test_there_is_no_reranker_unless_one_is_configured(settings, tmp_path):
+    assert assembly.reranker(settings) is None
+    assert assembly.reranker(replace(settings, rerank_path=tmp_path / "mine")).name == "mine"
+    remote = replace(settings, rerank_url="http://127.0.0.1:9/v1", rerank_model="qwen3-reranker")
+    assert assembly.reranker(remote).name == "qwen3-reranker"
+
+
+def test_what_an_endpoint_s_embedder_cuts_is_told(settings, tmp_path):
+    rows = [{"index": 0, "embedding": [3.0, 4.0, 5.0]}]
+    told = []
+    with FakeUpstream(pages={"/v1/embeddings": {"data": rows}}) as upstream:
+        remote = replace(
+            settings, embedding_base_url=upstream.base_url, embedding_model="e5", embedding_dimensions=2
+        )
+        with assembly.opened(remote, notice=told.append, create=True) as collection:
+            report = collection.ingest([Record("GSPO is stable.", Source("a", 1))])
+    assert report.embedded == 1
+    assert any("cut here" in each for each in told)
 
 
 def test_a_chat_needs_papers(settings):

@@ -13,8 +13,10 @@ from chatbot import assembly, discovery
 from chatbot.cli import cli
 from chatbot.cli.outcome import Exit, exit_code
 from chatbot.errors import LocalModelError, ModelRefused, QuestionError, SettingsError
+from store import estimating
 from store.embedding import HashEmbedder
 from store.errors import CollectionBusy, EmbeddingError, FilterError
+from store.estimating import Terms
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -350,3 +352,54 @@ def test_a_source_of_arxiv_that_is_none_is_one_sentence(run):
     assert result.exit_code == Exit.FAILED
     assert "'hello' is no arXiv id. Write it so: arxiv:2505.09388" in result.stderr
     assert "error" in json.loads(run("papers", "--json").stdout)  # no collection was made
+
+
+def test_a_search_shows_the_reranker_s_scores(run, filled, monkeypatch):
+    class Backwards:
+        name = "backwards"
+
+        def scores(self, query, passages):
+            return [float(place) for place in range(len(passages))]
+
+    plain = run("search", "GSPO", "-n", "3")
+    assert "reranker" not in plain.stdout
+    monkeypatch.setattr(assembly, "reranker", lambda settings: Backwards())
+    monkeypatch.setenv("CHATBOT_RERANK_DEPTH", "5")
+    assert "reranker 4.00" in run("search", "GSPO", "-n", "3").stdout
+    assert [hit["rerank"] for hit in json.loads(run("search", "GSPO", "-n", "3", "--json").stdout)] == [
+        4,
+        3,
+        2,
+    ]
+
+
+class Priced(HashEmbedder):
+    terms = Terms(32, 48_000, price=0.5)
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    monkeypatch.setattr(estimating, "LARGE", 20)
+    monkeypatch.setattr(assembly, "embedder", lambda settings: Priced())
+
+
+def test_a_large_job_of_an_endpoint_is_told_first_and_a_script_is_not_asked(run, many):
+    result = run("ingest", "--demo", "--json")
+    assert result.exit_code == 0
+    assert "39 texts are sent to hash-64" in result.stderr
+    assert "at the price that is set" in " ".join(result.stderr.split())
+    assert json.loads(result.stdout)["embedded"] == 39
+
+
+def test_a_person_is_asked_what_costs_money_may_say_no_and_go_on_later(run, many, monkeypatch):
+    from chatbot.cli import forecasting
+
+    monkeypatch.setattr(forecasting, "_person", lambda: True)
+    refused = run("ingest", "--demo", stdin="n\n")
+    assert refused.exit_code == 1
+    assert "the same command goes on" in " ".join(refused.stderr.split())
+    assert run("search", "GSPO", "--json").exit_code == 0
+    accepted = run("ingest", "--demo", stdin="y\n")
+    assert (accepted.exit_code, "39 embedded now" in accepted.stdout) == (0, True)
+    unasked = run("rebuild", "--reembed", "--yes", stdin="")
+    assert unasked.exit_code == 0

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from fake_upstream import FakeUpstream
 
 from chatbot import assembly, discovery, doctor
 from chatbot.discovery import Found
@@ -64,6 +65,21 @@ def test_every_problem_has_a_cure(filled, monkeypatch):
         "collection",
         "local model",
     }
+
+
+def test_the_reranker_s_state_is_told(filled):
+    assert by_subject(doctor.examine(filled))["reranker"].detail.startswith("off")
+    gone = replace(filled, rerank_url="http://127.0.0.1:9/v1", rerank_model="qwen3-reranker")
+    found = by_subject(doctor.examine(gone))["reranker"]
+    assert found.state is doctor.State.ODD
+    assert "Start it" in found.cure
+    reply = {"results": [{"index": 0, "relevance_score": 0.9}]}
+    with FakeUpstream(pages={"/v1/rerank": reply}) as upstream:
+        found = by_subject(doctor.examine(replace(gone, rerank_url=upstream.base_url)))["reranker"]
+    assert (found.state, found.detail) == (
+        doctor.State.GOOD,
+        "qwen3-reranker puts the first 20 papers in order again",
+    )
 
 
 def test_an_endpoint_that_does_not_answer_is_bad_and_nothing_else_is_asked(filled, monkeypatch):

@@ -70,14 +70,28 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
         "verifier": "fast",
         "policy": "strict",
         "embedding_path": "/e",
+        "rerank_depth": "60",
     }
     for name in NAMES:
         value = given.get(name, "http://localhost:1/v1" if "url" in name else "600")
         settings = machine.load(
             env={f"CHATBOT_{name.upper()}": value, "CHATBOT_BASE_URL": "http://localhost:1"}
         )
-        if name not in ("embedding_api_key", "nli_api_key"):  # their addresses are not set here
+        if name not in (
+            "embedding_api_key",
+            "nli_api_key",
+            "rerank_api_key",
+        ):  # their addresses are not set here
             assert settings.origins[name] == f"CHATBOT_{name.upper()}"
+
+
+def test_an_instruction_can_be_switched_off_in_a_file_and_where_nothing_can_be_empty(
+    machine: Machine,
+) -> None:
+    assert machine.load().embedding_query_instruction is None
+    assert machine.load(here='embedding_query_instruction = ""').embedding_query_instruction == ""
+    env = {"CHATBOT_EMBEDDING_QUERY_INSTRUCTION": "none"}
+    assert machine.load(env=env).embedding_query_instruction == ""
 
 
 def test_paths_are_relative_to_where_they_are_written(machine: Machine) -> None:
