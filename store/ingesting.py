@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from store import merging, sentences
+from store import merging, resemblance, sentences
 from store.ledger import Ledger, content
 from store.records import Record, Reject
 
@@ -63,6 +63,10 @@ class Intake:
 
     def run(self, items: Iterable[Record | Reject], progress: Callable[[Progress], None]) -> None:
         """Take in everything. The iterable may fail: what was committed before stays."""
+        with self.ledger.transaction():
+            for row in self.ledger.prepare_sketches():
+                for record in self.ledger.records(row):
+                    self.ledger.add_sketch(row, resemblance.sketch(resemblance.runs(record.abstract)))
         iterator = iter(items)
         while batch := list(itertools.islice(iterator, BATCH)):
             with self.ledger.transaction():
@@ -107,7 +111,8 @@ class Intake:
     def _join(self, record: Record, digest: str) -> str:
         """Give the record to its paper, new or known, and say which."""
         keys = merging.keys(record)
-        paper, others = self._owners(keys)
+        sketch = resemblance.sketch(resemblance.runs(record.abstract))
+        paper, others = self._owners(keys, self._alike(record, sketch))
         kind = "merged"
         if paper is None:
             kind = "new"
@@ -119,20 +124,31 @@ class Intake:
             self.ledger.absorb(paper, other)
             self._changed.discard(other)
         self.ledger.add_keys(paper, keys)
+        self.ledger.add_sketch(paper, sketch)
         self._seen.add(self.ledger.add_record(paper, record, digest))
         if kind != "new" or others:
             self._changed.add(paper)
         return kind
 
-    def _owners(self, keys: tuple[str, ...]) -> tuple[int | None, list[int]]:
-        """The paper that the keys lead to, and others that they show to be the same one.
+    def _alike(self, record: Record, sketch: tuple[int, ...]) -> list[int]:
+        """The rows of the papers of which a source gave nearly this abstract, under this title or none."""
+        if not sketch:
+            return []
+        return [
+            row
+            for row in self.ledger.sketched(sketch, resemblance.SHARED)
+            if any(resemblance.same(record, known) for known in self.ledger.records(row))
+        ]
+
+    def _owners(self, keys: tuple[str, ...], alike: list[int]) -> tuple[int | None, list[int]]:
+        """The paper that the keys lead to, and others that they, or the text, show to be the same one.
 
         The strongest key goes first; a paper with another arXiv id than the record, or than the papers
         found before, is another work, however alike the texts are.
         """
         held = _unique(keys)
         same: list[int] = []
-        for owner in dict.fromkeys(self.ledger.owners(keys).values()):
+        for owner in dict.fromkeys([*self.ledger.owners(keys).values(), *alike]):
             theirs = _unique(self.ledger.keys(owner))
             if not held or not theirs or held & theirs:
                 same.append(owner)

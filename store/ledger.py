@@ -250,6 +250,32 @@ class Ledger:
         for key in keys:
             self._do("INSERT OR IGNORE INTO keys VALUES (?, ?)", (key, paper))
 
+    def prepare_sketches(self) -> list[int]:
+        """Make room for sketches where a ledger has none. Returns the rows of the papers that lack one."""
+        self._do(
+            "CREATE TABLE IF NOT EXISTS sketches (hash INTEGER NOT NULL, paper INTEGER NOT NULL, "
+            "PRIMARY KEY (hash, paper)) WITHOUT ROWID"
+        )
+        self._do("CREATE INDEX IF NOT EXISTS sketches_by_paper ON sketches (paper)")
+        if self._one("SELECT 1 FROM sketches LIMIT 1"):
+            return []
+        return [row for (row,) in self._all("SELECT row FROM papers ORDER BY row")]
+
+    def add_sketch(self, paper: int, hashes: Sequence[int]) -> None:
+        """A record of the paper is known by these hashes, too (see `resemblance`)."""
+        for hash in hashes:
+            self._do("INSERT OR IGNORE INTO sketches VALUES (?, ?)", (hash, paper))
+
+    def sketched(self, hashes: Sequence[int], shared: int) -> list[int]:
+        """The rows of the papers that are known by at least `shared` of these hashes, by age."""
+        marks = ", ".join("?" * len(hashes))
+        rows = self._all(
+            f"SELECT paper FROM sketches WHERE hash IN ({marks}) GROUP BY paper HAVING count(*) >= ? "
+            "ORDER BY paper",
+            [*hashes, shared],
+        )
+        return [row for (row,) in rows]
+
     def absorb(self, keep: int, drop: int) -> None:
         """Two papers are one: everything of `drop` becomes `keep`'s, its id an alias. Then merge `keep`."""
         with self.transaction():
@@ -257,6 +283,10 @@ class Ledger:
             self._do("DELETE FROM sentences WHERE paper = ?", (drop,))
             for table in ("records", "keys", "aliases"):
                 self._do(f"UPDATE {table} SET paper = ? WHERE paper = ?", (keep, drop))
+            self._do(
+                "INSERT OR IGNORE INTO sketches SELECT hash, ? FROM sketches WHERE paper = ?", (keep, drop)
+            )
+            self._do("DELETE FROM sketches WHERE paper = ?", (drop,))
             self._do("INSERT INTO aliases SELECT id, ? FROM papers WHERE row = ?", (keep, drop))
             self._do("DELETE FROM papers WHERE row = ?", (drop,))
 
