@@ -107,7 +107,8 @@ def pack(
     With `lead`, a paper that is shown at all is shown with its first sentence, which says what it is about.
     With `numbers`, sentences without a number are passed over, if any has one: a small model that is asked
     "how many" and shown a well-sounding sentence without a number takes that.
-    With `groups`, the sentences of a question's parts, each part gets its share of the budget.
+    With `groups`, the sentences of a question's parts, each part gets its share of the budget, none of which
+    goes to a lead.
     Papers stand in the order of `hits`, the best one last; sentences in their own.
     """
     chosen: dict[tuple[str, int], Scored] = {}
@@ -122,7 +123,7 @@ def pack(
     for each in order:
         opens = each.paper.id not in headed
         heading = encoding.count(_heading("00", each.paper)) if opens else 0
-        together = [[first[each.paper.id], each], [each]] if lead and opens else [[each]]
+        together = [[first[each.paper.id], each], [each]] if lead and opens and not groups else [[each]]
         for wanted in together:
             new = {_place(one): one for one in wanted if _place(one) not in chosen}
             price = heading + sum(encoding.count(_line("00.00", one.sentence)) for one in new.values())

@@ -232,8 +232,11 @@ def _aspect(question: str, found: Sequence[Subject]) -> str:
         if word.lower() in _CUES or any(each.start <= token.start() < each.end for each in found):
             phrase = phrase if content else len(kept)
             continue
+        if word.lower() not in STOP_WORDS:
+            content = len(kept) + 1
+        elif not kept and not phrase and token.start() < found[0].start:
+            continue  # "How do …": what asks is no part of it
         kept.append(word)
-        content = content if word.lower() in STOP_WORDS else len(kept)
     return " ".join(kept[phrase:content])
 
 
