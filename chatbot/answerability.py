@@ -48,13 +48,16 @@ class Signals:
     model: float | None = None
 
 
-def signals(question: str, ranked: Sequence[Scored], rarities: Mapping[str, float]) -> Signals:
-    """What retrieval says. `rarities` weigh the stems of the question's content words."""
+def signals(
+    question: str, ranked: Sequence[Scored], rarities: Mapping[str, float], *, together: bool = False
+) -> Signals:
+    """What retrieval says. `rarities` weigh the stems of the question's content words. `together`: what is
+    asked for may stand in several papers."""
     said: dict[str, list[str]] = {}
     for each in ranked:
         said.setdefault(each.paper.id, [each.paper.name, each.paper.label]).append(each.sentence.readable)
     papers = list(said.values())
-    if _compares(question):
+    if together or _compares(question):
         # "How do A and B differ?" is answered from the papers of A and of B.
         papers = [[text for texts in papers for text in texts]]
     missing = [missing_names(question, texts) for texts in papers]

@@ -12,7 +12,7 @@ terminal, a page or a protocol.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,12 +22,14 @@ from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikel
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
 from chatbot.entailment import Entailment
-from chatbot.errors import ModelBusy, ModelUnreachable, QuestionError
-from chatbot.evidence import Pack, Scored, asks_a_number, candidates, pack
+from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionError
+from chatbot.evidence import Pack, Scored, asks_a_number, pack
 from chatbot.generating import Generation
 from chatbot.model import ChatModel
 from chatbot.proving import as_evidence
+from chatbot.searching import Searches
 from chatbot.settings import Settings
+from chatbot.understanding import understood
 from chatbot.values import (
     Answer,
     Claim,
@@ -104,9 +106,11 @@ class Chat:
             return
         question = asked
         draft = self._draft(question)
-        hits, ranked = self._found(draft)
+        searches = Searches(self._collection, self._settings.papers, question.filter)
+        model = yield from self._understood(draft, searches)
+        hits, ranked = self._found(draft, searches)
         yield Retrieved(draft.standalone, tuple(hits))
-        found = signals(draft.standalone, ranked, self._collection.rarities(draft.standalone))
+        found = self._signals(draft, ranked)
         far = not hits or off_topic(found)
         if not far and (claim := premises.doubted(draft.standalone, ranked)) is not None:
             yield from self._corrected(draft, claim)
@@ -117,25 +121,28 @@ class Chat:
         if far or detail is not None:
             yield self._refused(draft, ranked, detail if draft.full_text or not far else None)
             return
-        if self._model is None:
+        if model is None:
             yield from self._extract(draft, ranked)
             return
         try:
-            yield from self._generate(draft, self._model, hits, ranked, found)
+            yield from self._generate(draft, model, hits, ranked, found)
         except (ModelUnreachable, ModelBusy) as error:
-            draft.dropped.append(f"No model answered. {error}")
-            yield Notice(f"{error} Here are the best sentences themselves.")
+            yield self._unanswered(draft, error)
             yield from self._extract(draft, ranked)
 
     def assess(self, question: Question) -> Signals:
-        """What speaks for an answer, the model's own odds included, without asking for the answer.
+        """What speaks for an answer, the model's own odds included, without asking for the answer. The model
+        translates and parts nothing here.
 
         Raises what `stream` raises, and ModelError where the model does not answer.
         """
         _check(question.text)
         draft = self._draft(question)
-        hits, ranked = self._found(draft)
-        found = signals(draft.standalone, ranked, self._collection.rarities(draft.standalone))
+        searches = Searches(self._collection, self._settings.papers, question.filter)
+        for _ in understood(draft, self._collection, searches, None, self._settings):
+            pass  # nobody watches
+        hits, ranked = self._found(draft, searches)
+        found = self._signals(draft, ranked)
         if self._model is None or not hits:
             return found
         packed = self._pack(draft, self._model, hits, ranked)
@@ -153,12 +160,33 @@ class Chat:
         draft.papers |= {paper.id: paper for paper in cited.values()}
         return draft
 
-    def _found(self, draft: Draft) -> tuple[list[Hit], list[Scored]]:
-        hits = self._collection.search(draft.standalone, self._settings.papers, draft.question.filter)
-        ranked = candidates(draft.standalone, hits, self._collection)
+    def _understood(self, draft: Draft, searches: Searches) -> Generator[Event, None, ChatModel | None]:
+        """What is asked and how it is searched for; returns the model, None where it can't be reached."""
+        try:
+            yield from understood(draft, self._collection, searches, self._model, self._settings)
+            return self._model
+        except (ModelUnreachable, ModelBusy) as error:
+            yield self._unanswered(draft, error)
+        yield from understood(draft, self._collection, searches, None, self._settings)
+        return None
+
+    def _found(self, draft: Draft, searches: Searches) -> tuple[list[Hit], list[Scored]]:
+        found = searches.found(draft.standalone, draft.plan)
+        draft.plan, draft.groups = found.plan, found.groups
         draft.mark("retrieved")
-        draft.papers |= {hit.paper.id: hit.paper for hit in hits}
-        return hits, ranked
+        draft.papers |= {hit.paper.id: hit.paper for hit in found.hits}
+        return found.hits, found.ranked
+
+    def _signals(self, draft: Draft, ranked: Sequence[Scored]) -> Signals:
+        rarities = self._collection.rarities(draft.standalone)
+        found = signals(draft.standalone, ranked, rarities, together=bool(draft.groups))
+        # Vectors that know no language but their own tell nothing about another's.
+        return replace(found, vector=None) if draft.unread else found
+
+    @staticmethod
+    def _unanswered(draft: Draft, error: ModelError) -> Notice:
+        draft.dropped.append(f"No model answered. {error}")
+        return Notice(f"{error} Here are the best sentences themselves.")
 
     # With a model
 
@@ -202,7 +230,14 @@ class Chat:
             judge = self._entailment.odds
             supports = self._calibrations.of(self._entailment.name, ENTAILMENT).supports
             calibration = replace(calibration, supports=supports)
-        return Generation(draft, model, packed, nearness, self._settings, calibration, judge)
+        shown = {each.paper.id for each in packed.shown}
+        each = [
+            part.subject
+            for part in (draft.plan.parts if draft.plan else ())
+            if part.found and (not part.papers or shown & set(part.papers))
+        ]
+        several = each if len(each) > 1 else ()
+        return Generation(draft, model, packed, nearness, self._settings, calibration, judge, several)
 
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)
@@ -210,7 +245,7 @@ class Chat:
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)
         numbers = not whole and asks_a_number(draft.standalone)
-        packed = pack(ranked, hits, model.encoding, budget, whole=whole, numbers=numbers)
+        packed = pack(ranked, hits, model.encoding, budget, whole=whole, numbers=numbers, groups=draft.groups)
         if packed.left_out:
             draft.dropped.append(
                 f"{packed.left_out} of {len(ranked)} sentences found were not shown to the model: "
@@ -221,8 +256,9 @@ class Chat:
     # Without
 
     def _extract(self, draft: Draft, ranked: Sequence[Scored]) -> Iterator[Event]:
-        """The best sentences, each its own proof."""
-        for place, each in enumerate(ranked[:_EXTRACTS]):
+        """The best sentences, or the best of each part of the question, each its own proof."""
+        firsts = dict.fromkeys(group[0] for group in draft.groups[:-1] if group)
+        for place, each in enumerate(list(firsts) or ranked[:_EXTRACTS]):
             text = each.sentence.readable
             yield Delta(text if place == 0 else f" {text}")
             yield draft.made(_extracted(text, as_evidence(each.sentence)))
@@ -251,6 +287,9 @@ class Chat:
             text = f"The abstracts don't say. For {detail}, the full text would be needed."
         elif draft.full_text:
             text = f"{REFUSAL} The full text may."
+        if draft.unread is not None:
+            text = f"{text} The question seems to be in {draft.unread}: a model is needed to translate it."
+            ranked = [each for each in ranked if each.lexical]  # near by words; vectors say nothing here
         if links := " ".join(paper.link for paper in draft.full_text if paper.link):
             text = f"{text} {links}"
         return draft.refused(text, ranked, self._fingerprint())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatbot.evidence import Scored
+from chatbot.planning import lacking as lacking_parts
 from chatbot.proving import as_evidence
 from chatbot.values import (
     Answer,
@@ -20,6 +21,7 @@ from chatbot.values import (
     Finished,
     NearMiss,
     Question,
+    SearchPlan,
     Status,
     Timings,
     Usage,
@@ -35,7 +37,8 @@ _NEAR_MISSES = 3
 
 @dataclass
 class Draft:
-    """`standalone` is the question as it is answered; `clock` gives seconds, `started` of the same clock."""
+    """`standalone` is the question as it is answered; `clock` gives seconds, `started` of the same clock.
+    `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`."""
 
     question: Question
     standalone: str
@@ -51,6 +54,9 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     model: str | None = None
+    plan: SearchPlan | None = None
+    unread: str | None = None
+    groups: tuple[tuple[Scored, ...], ...] = ()
 
     def mark(self, step: str) -> None:
         """A step of `Timings` is reached now."""
@@ -92,6 +98,7 @@ class Draft:
         self, status: Status, text: str, fingerprint: str, misses: tuple[NearMiss, ...] = ()
     ) -> Finished:
         self.mark("total")
+        self.dropped += lacking_parts(self.plan, self.claims, self.papers)
         resting = [*self.claims, *([self.premise] if self.premise else [])]
         cited = {evidence.paper for claim in resting for evidence in claim.evidence}
         citations = sorted(
@@ -115,6 +122,7 @@ class Draft:
                 model=self.model,
                 fingerprint=fingerprint,
                 filter=self.question.filter,
+                plan=self.plan,
             )
         )
 

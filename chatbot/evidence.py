@@ -100,12 +100,15 @@ def pack(
     whole: bool = False,
     lead: bool = True,
     numbers: bool = False,
+    groups: Sequence[Sequence[Scored]] = (),
 ) -> Pack:
     """As many sentences as fit into `budget` tokens: the best ones, or with `whole` abstract after abstract.
 
     With `lead`, a paper that is shown at all is shown with its first sentence, which says what it is about.
     With `numbers`, sentences without a number are passed over, if any has one: a small model that is asked
     "how many" and shown a well-sounding sentence without a number takes that.
+    With `groups`, the sentences of a question's parts, each part gets its share of the budget, none of which
+    goes to a lead.
     Papers stand in the order of `hits`, the best one last; sentences in their own.
     """
     chosen: dict[tuple[str, int], Scored] = {}
@@ -113,12 +116,14 @@ def pack(
     spent = 0
     first = {each.paper.id: each for each in ranked if each.sentence.number == 1}
     rank = {hit.paper.id: place for place, hit in enumerate(hits)}
-    counting = [each for each in ranked if _gives_a_number(each.sentence.readable)] if numbers else []
-    order = sorted(ranked, key=lambda each: (rank[each.paper.id], each.sentence.number)) if whole else ranked
-    for each in counting or order:
+    parted = [_counting(group) if numbers else group for group in groups or [ranked]]
+    order = _shared(parted, encoding) if len(parted) > 1 else parted[0]
+    if whole:
+        order = sorted(ranked, key=lambda each: (rank[each.paper.id], each.sentence.number))
+    for each in order:
         opens = each.paper.id not in headed
         heading = encoding.count(_heading("00", each.paper)) if opens else 0
-        together = [[first[each.paper.id], each], [each]] if lead and opens else [[each]]
+        together = [[first[each.paper.id], each], [each]] if lead and opens and not groups else [[each]]
         for wanted in together:
             new = {_place(one): one for one in wanted if _place(one) not in chosen}
             price = heading + sum(encoding.count(_line("00.00", one.sentence)) for one in new.values())
@@ -153,6 +158,25 @@ def as_data(text: str) -> str:
     """Text of a paper or a person as it may stand in a prompt: one line, no control characters, and none of
     the marks by which chat templates tell who speaks (`<|im_start|>`)."""
     return " ".join(_SPEAKER.sub(r"\g<0> ", _CONTROL.sub(" ", text)).split())
+
+
+def _shared(groups: Sequence[Sequence[Scored]], encoding: Encoding) -> list[Scored]:
+    """The sentences of all groups: the next is always that of the group which was given the fewest tokens."""
+    left = [list(reversed(group)) for group in groups]
+    given = [0] * len(left)
+    order: dict[tuple[str, int], Scored] = {}
+    while any(left):
+        turn = min((place for place, group in enumerate(left) if group), key=lambda place: given[place])
+        each = left[turn].pop()
+        if _place(each) not in order:
+            order[_place(each)] = each
+            given[turn] += encoding.count(_line("00.00", each.sentence))
+    return list(order.values())
+
+
+def _counting(ranked: Sequence[Scored]) -> Sequence[Scored]:
+    """Those sentences that give a number; all, if none does."""
+    return [each for each in ranked if _gives_a_number(each.sentence.readable)] or ranked
 
 
 def _gives_a_number(text: str) -> bool:

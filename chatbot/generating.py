@@ -11,7 +11,7 @@ Everything asked about one pack of evidence begins alike, so that a server reads
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -42,7 +42,9 @@ class Generation:
         settings: Settings,
         calibration: Calibration,
         judge: Judge,
+        each: Sequence[str] = (),
     ) -> None:
+        """`each`: what a sentence of its own is asked for, if the question is about several things."""
         self._draft = draft
         self._model = model
         self._packed = packed
@@ -50,6 +52,7 @@ class Generation:
         self._settings = settings
         self.calibration = calibration
         self._judge = judge
+        self._each = each
         self._spoken = False
         # Strict: sentences from the first unproven one on, in their order.
         self._held: list[Claim] = []
@@ -80,6 +83,10 @@ class Generation:
         schema_task = "task_schema" if sure else "task_schema_or_nothing"
         task = prompts.load(schema_task if by_schema else "task_markers").render()
         least = int(sure)
+        if self._each:
+            # At the end: the beginning stays what the server has read.
+            each = prompts.load("task_each").render(subjects=as_data("; ".join(self._each)))
+            task = f"{task} {each}"
         self._draft.mark_once("requested")
         reader = AnswerReader()
         parts = self._asked(task, by_schema, least)
@@ -96,7 +103,7 @@ class Generation:
                             yield from self._retract()
                             reader = AnswerReader()
                         case Done(finish_reason, usage):
-                            self._draft.usage = usage
+                            self._draft.usage += usage
                             if finish_reason == "length":
                                 self._draft.dropped.append(
                                     f"The answer was cut at {self._settings.max_tokens} tokens. "

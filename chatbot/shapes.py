@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, Timings, Usage
+from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, SearchPlan, Timings, Usage
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
 from store.suspicion import suspicions
@@ -49,6 +49,27 @@ def answer(value: Answer) -> Shape:
         "fingerprint": value.fingerprint,
         "filter": filter(value.filter),
         "census": None if value.census is None else census(value.census),
+        "plan": None if value.plan is None else search_plan(value.plan),
+    }
+
+
+def search_plan(value: SearchPlan) -> Shape:
+    """How a question was searched for."""
+    return {
+        "made_by": value.made_by.value,
+        "parts": [
+            {
+                "subject": part.subject,
+                "query": part.query,
+                "papers": list(part.papers),
+                "again": part.again,
+                "found": part.found,
+            }
+            for part in value.parts
+        ],
+        "beyond": list(value.beyond),
+        "translated_from": value.translated_from,
+        "original": value.original,
     }
 
 

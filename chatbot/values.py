@@ -1,6 +1,7 @@
 """What travels through the chatbot: frozen values, equal when their content is equal.
 
-A `Question` goes in. While it is answered, events come out: `Retrieved` (the papers found),
+A `Question` goes in. While it is answered, events come out: `Planned` where it is searched for in parts or
+in another language than it was asked in, `Retrieved` (the papers found),
 `PremiseDoubted` where the question takes something for granted that a paper denies, `Thought`, `Delta`
 and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check changes a verdict,
 `Notice` for what a person should know, and last `Finished` with the `Answer`.
@@ -53,6 +54,13 @@ class JudgedBy(StrEnum):
     MODEL = "model"
 
 
+class PlannedBy(StrEnum):
+    """Who parted a question: the rules, by the papers that it names; or a model."""
+
+    RULES = "rules"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question of a conversation with its answer's text, as later questions see it.
@@ -76,6 +84,37 @@ class Question:
     history: tuple[Turn, ...] = ()
     filter: Filter = Filter()
     numbers: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPart:
+    """One search of a plan: `query`, made of the question's words, for what it asks about `subject`.
+
+    `papers` are the ids of those that the subject names. `again`: the query found nothing that bears on it,
+    and the subject was searched for alone. `found` is whether anything bears on it in the end, None before.
+    """
+
+    subject: str
+    query: str
+    papers: tuple[str, ...] = ()
+    again: bool = False
+    found: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """How a question is searched for, where that is not just by its own words.
+
+    `parts` are searched for beside the whole question; none: it is one search. `beyond` are subjects that
+    are too many for a search of their own. `translated_from` is the language of a question that was
+    translated, `original` its text as it was asked; the English is the answer's `standalone_question`.
+    """
+
+    parts: tuple[SearchPart, ...] = ()
+    made_by: PlannedBy = PlannedBy.RULES
+    beyond: tuple[str, ...] = ()
+    translated_from: str | None = None
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +198,8 @@ class Answer:
     model that are no part of the answer, because they were not proven. `full_text` are the papers whose
     full text would be needed, or may help, where abstracts don't say it. `dropped` says, for people,
     everything else that was left out on the way: packed sentences that did not fit, markers that pointed
-    nowhere, history that was cut, a stream that broke. `filter` is the one that was used, `census` what was
+    nowhere, history that was cut, a stream that broke. `plan` is None where the question was searched for as
+    it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated.
     """
 
@@ -180,6 +220,14 @@ class Answer:
     fingerprint: str = ""
     filter: Filter = Filter()
     census: Census | None = None
+    plan: SearchPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How the question will be searched for, before it is."""
+
+    plan: SearchPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +295,4 @@ class Finished:
     answer: Answer
 
 
-Event = Retrieved | PremiseDoubted | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished
+Event = Planned | Retrieved | PremiseDoubted | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished

@@ -73,6 +73,7 @@ class BgeSmall:
     )
 
     name = "bge-small-en-v1.5"
+    monolingual = True  # English: what another language is near to means nothing
     dimension = 384
     fingerprint = (
         f"bge-small-en-v1.5 int8; dimension=384; pooling=cls; normalised; tokens={TOKENS}; "
@@ -185,6 +186,7 @@ class HashEmbedder:
     Deterministic across processes and machines, instant, no model, no files.
     """
 
+    monolingual = True
     _WORD = re.compile(r"\w+")
 
     def __init__(self, dimension: int = 64) -> None:

@@ -5,7 +5,8 @@
     {"question": "How many …?", "answerable": false, "hide": ["2505.09388"]}
 
 `facts` are regular expressions that must all stand in the answer, `answer` is a reference to compare it with,
-`paper` a regular expression of the abstract that ought to be cited. `hide` names papers, by id, arXiv id or
+`paper` a regular expression of the abstract that ought to be cited, `papers` those of several that all ought
+to be. `hide` names papers, by id, arXiv id or
 label, that are taken out of the collection for this question. `note` is for people.
 """
 
@@ -22,7 +23,7 @@ from chatbot.errors import BenchError
 from store.collection import Collection
 from store.records import Filter
 
-_KEYS = ("question", "answerable", "facts", "paper", "answer", "hide", "note")
+_KEYS = ("question", "answerable", "facts", "paper", "papers", "answer", "hide", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,18 @@ class Asked:
     answer: str | None = None
     hide: tuple[str, ...] = ()
     note: str | None = None
+    papers: tuple[str, ...] = ()
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The regular expressions of all abstracts that ought to be cited."""
+        return (*([self.paper] if self.paper else []), *self.papers)
 
     @property
     def shape(self) -> dict[str, Any]:
         """The object of its line; what is not given is left out."""
         found: dict[str, Any] = {"question": self.question, "answerable": self.answerable}
-        for name in ("facts", "hide"):
+        for name in ("facts", "papers", "hide"):
             if values := getattr(self, name):
                 found[name] = list(values)
         for name in ("paper", "answer", "note"):
@@ -100,12 +107,13 @@ def parsed(shape: object, where: str) -> Asked:
         _text(shape, "answer", where),
         _texts(shape, "hide", where),
         _text(shape, "note", where),
+        _texts(shape, "papers", where),
     )
     if not any(character.isalnum() for character in asked.question):
         raise BenchError(f'{where} asks nothing. Give it a "question".')
     if not isinstance(asked.answerable, bool):
         raise BenchError(f'{where}: "answerable" has to be true or false.')
-    for pattern in (*asked.facts, *([asked.paper] if asked.paper else [])):
+    for pattern in (*asked.facts, *asked.meant):
         try:
             re.compile(pattern)
         except re.error as error:

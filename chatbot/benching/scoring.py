@@ -146,11 +146,14 @@ def _right(each: Kept, agrees: Agrees | None) -> bool | None:
 
 
 def _right_paper(each: Kept, collection: Collection) -> bool | None:
-    """Whether the paper that is meant is among those cited; None where none is meant."""
-    if each.asked.paper is None or not each.asked.answerable:
+    """Whether all papers that are meant are among those cited; None where none is meant."""
+    if not each.asked.meant or not each.asked.answerable:
         return None
-    cited = (collection.paper(citation["paper"]) for citation in each.answer["citations"])
-    return any(re.search(each.asked.paper, paper.abstract) for paper in cited if paper is not None)
+    cited = [collection.paper(citation["paper"]) for citation in each.answer["citations"]]
+    return all(
+        any(re.search(meant, paper.abstract) for paper in cited if paper is not None)
+        for meant in each.asked.meant
+    )
 
 
 def _refused(each: Kept) -> bool:

@@ -13,6 +13,7 @@ from typing import cast
 
 from rich.status import Status as Spinner
 
+from chatbot.planning import told
 from chatbot.terminal import census, pages
 from chatbot.terminal.flow import Flow
 from chatbot.terminal.screen import STYLES, Screen
@@ -26,6 +27,7 @@ from chatbot.values import (
     Event,
     Finished,
     Notice,
+    Planned,
     PremiseDoubted,
     Retrieved,
     Status,
@@ -45,6 +47,8 @@ def last(events: Iterator[Event], screen: Screen) -> Answer:
         for event in events:
             if isinstance(event, Notice):
                 screen.notice(event.text)
+            elif isinstance(event, Planned):
+                screen.notice(told(event.plan))
             elif isinstance(event, Finished):
                 return event.answer
     raise RuntimeError("the events ended without an answer")
@@ -84,6 +88,10 @@ class _View:
 
     def see(self, event: Event) -> None:
         match event:
+            case Planned(plan=plan):
+                self._stop_waiting()
+                self._screen.notice(told(plan))
+                self._wait("searching")
             case Retrieved(hits=hits):
                 self._wait(f"reading {len(hits)} paper{'' if len(hits) == 1 else 's'}")
             case Thought():

@@ -1,0 +1,58 @@
+"""One short question to a model, answered in JSON of a given schema; whatever else it says is no answer.
+
+The endpoint is asked for the schema where it takes one, and its reply is believed nowhere: callers check
+the object that comes out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from typing import cast
+
+from chatbot.errors import ModelCut, ModelGarbled, SchemaUnsupported
+from chatbot.model import ChatModel, Done, Message, Retraction, TextPart
+from chatbot.values import Usage
+
+
+def answered(
+    model: ChatModel, messages: Sequence[Message], schema: Mapping[str, object], max_tokens: int
+) -> tuple[dict[str, object] | None, Usage]:
+    """The object that the model replies, None if it is none; and what it cost.
+
+    Raises ModelError where the model does not answer at all.
+    """
+    wanted = schema if model.supports_schema else None
+    try:
+        return _asked(model, messages, wanted, max_tokens)
+    except SchemaUnsupported:
+        return _asked(model, messages, None, max_tokens)
+    except (ModelCut, ModelGarbled):
+        return None, Usage()
+
+
+def _asked(
+    model: ChatModel, messages: Sequence[Message], schema: Mapping[str, object] | None, max_tokens: int
+) -> tuple[dict[str, object] | None, Usage]:
+    said, usage = "", Usage()
+    parts = model.stream(messages, schema=schema, max_tokens=max_tokens)
+    with closing(cast("Generator[object]", parts)):
+        for part in parts:
+            match part:
+                case TextPart(text):
+                    said += text
+                case Retraction():
+                    said = ""
+                case Done(usage=usage):
+                    pass
+    return _object(said), usage
+
+
+def _object(said: str) -> dict[str, object] | None:
+    """The one JSON object in a text: fences and words around it are passed over."""
+    try:
+        found = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
