@@ -50,10 +50,16 @@ class SentenceScore:
     vector: float | None
 
 
-def fuse(keyword: Mapping[str, float], vector: Mapping[str, float], limit: int) -> list[Fused]:
+def fuse(
+    keyword: Mapping[str, float],
+    vector: Mapping[str, float],
+    limit: int,
+    vector_weight: float = VECTOR_WEIGHT,
+) -> list[Fused]:
     """The best of both sides, best first; equal scores by id.
 
-    `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0.
+    `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0;
+    `vector_weight` in [0, 1] is the vectors' share of the score, words have the rest.
     """
     vector = {id: round(cosine, _DIGITS) for id, cosine in vector.items()}
     best = max(keyword.values(), default=0.0)
@@ -64,7 +70,7 @@ def fuse(keyword: Mapping[str, float], vector: Mapping[str, float], limit: int) 
         near = 0.0
         if id in vector:
             near = (vector[id] - low) / (high - low) if high > low else 1.0
-        return (1 - VECTOR_WEIGHT) * word + VECTOR_WEIGHT * near
+        return (1 - vector_weight) * word + vector_weight * near
 
     found = [Fused(id, score(id), keyword.get(id), vector.get(id)) for id in keyword.keys() | vector.keys()]
     return sorted(found, key=lambda each: (-each.score, each.id))[:limit]
