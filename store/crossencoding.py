@@ -73,6 +73,6 @@ class CrossEncoder:
                     "Give the folder of its model.onnx and tokenizer.json."
                 ) from error
             tokenizer.enable_truncation(TOKENS)
-            # A tokenizer.json may ask to fill every pair up to 512 tokens: four times the work for an abstract.
+            # Padded to 512 tokens, as a tokenizer.json may ask, an abstract took four times as long.
             tokenizer.no_padding()
             self._tokenizer, self._session = tokenizer, session

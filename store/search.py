@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from store.keywords import content_stems, stems
 
-# Half min-max-normalised cosine plus half BM25 over its maximum, on the union of both top 100, reached
-# nDCG@10 .739 on SciFact (300 queries) and .434 on Cranfield (225), against .722 and .422 by reciprocal rank
-# fusion, and .686 and .382 by BM25 alone (Lucene's). Our own numbers with FTS5: bench/results/retrieval.md.
+# Half min-max-normalised cosine plus half BM25 over its maximum, on the union of both top 100. Of 72 ways the
+# best was .0015 nDCG@10 better on one half of the queries of SciFact and Cranfield, and .001 on the other.
+# There this reaches .767 and .444, words alone .697 and .397, vectors alone .746 and .425, reciprocal rank
+# fusion .759 and .442: bench/results/retrieval.md, `chatbot bench retrieval --sweep`.
 DEPTH = 100
 VECTOR_WEIGHT = 0.5
 # Chroma and numpy sum in different orders: beyond this many digits their cosines are noise, and ties ties.
