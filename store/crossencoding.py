@@ -73,4 +73,6 @@ class CrossEncoder:
                     "Give the folder of its model.onnx and tokenizer.json."
                 ) from error
             tokenizer.enable_truncation(TOKENS)
+            # Padded to 512 tokens, as a tokenizer.json may ask, an abstract took four times as long.
+            tokenizer.no_padding()
             self._tokenizer, self._session = tokenizer, session

@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from store.keywords import content_stems, stems
 
-# Half min-max-normalised cosine plus half BM25 over its maximum, on the union of both top 100, reached
-# nDCG@10 .739 on SciFact (300 queries) and .434 on Cranfield (225), against .722 and .422 by reciprocal rank
-# fusion, and .686 and .382 by BM25 alone (Lucene's). Our own numbers with FTS5: bench/results/retrieval.md.
+# Half min-max-normalised cosine plus half BM25 over its maximum, on the union of both top 100. Of 72 ways the
+# best was .0015 nDCG@10 better on one half of the queries of SciFact and Cranfield, and .001 on the other.
+# There this reaches .767 and .444, words alone .697 and .397, vectors alone .746 and .425, reciprocal rank
+# fusion .759 and .442: bench/results/retrieval.md, `chatbot bench retrieval --sweep`.
 DEPTH = 100
 VECTOR_WEIGHT = 0.5
 # Chroma and numpy sum in different orders: beyond this many digits their cosines are noise, and ties ties.
@@ -50,10 +51,16 @@ class SentenceScore:
     vector: float | None
 
 
-def fuse(keyword: Mapping[str, float], vector: Mapping[str, float], limit: int) -> list[Fused]:
+def fuse(
+    keyword: Mapping[str, float],
+    vector: Mapping[str, float],
+    limit: int,
+    vector_weight: float = VECTOR_WEIGHT,
+) -> list[Fused]:
     """The best of both sides, best first; equal scores by id.
 
-    `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0.
+    `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0;
+    `vector_weight` in [0, 1] is the vectors' share of the score, words have the rest.
     """
     vector = {id: round(cosine, _DIGITS) for id, cosine in vector.items()}
     best = max(keyword.values(), default=0.0)
@@ -64,7 +71,7 @@ def fuse(keyword: Mapping[str, float], vector: Mapping[str, float], limit: int) 
         near = 0.0
         if id in vector:
             near = (vector[id] - low) / (high - low) if high > low else 1.0
-        return (1 - VECTOR_WEIGHT) * word + VECTOR_WEIGHT * near
+        return (1 - vector_weight) * word + vector_weight * near
 
     found = [Fused(id, score(id), keyword.get(id), vector.get(id)) for id in keyword.keys() | vector.keys()]
     return sorted(found, key=lambda each: (-each.score, each.id))[:limit]

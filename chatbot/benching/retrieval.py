@@ -1,5 +1,5 @@
 """How well and how fast a search finds what people judged relevant, by keywords, by vectors and by both, and
-by both with the first papers put in order again by a cross-encoder.
+by both with the first papers put in order again by the reranker that is configured.
 
 A set is ingested once, through the same door as a user's papers, into a collection that is kept, so that a
 second run only searches. nDCG@10 (graded gains, log2 discount), recall@10 and @100 and MRR are trec_eval's,
@@ -9,10 +9,10 @@ by ir-measures. Queries without a relevant document are passed over.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,24 +21,19 @@ from typing import TYPE_CHECKING, Any
 from chatbot.benching.judged import JudgedSet, judgements, objects
 from chatbot.benching.tables import number, stamp, table
 from chatbot.errors import BenchError
-from chatbot.verifying import Passage
 from store.collection import Collection
-from store.latex import readable
-from store.records import Hit, Record, Source
+from store.records import Record, Source
+from store.reranking import DEPTH as RERANK_DEPTH
 from store.search import DEPTH, Side
 
 if TYPE_CHECKING:
-    from chatbot.entailment import Entailment
     from store.embedding import Embedder
     from store.ingesting import IngestReport, Progress
+    from store.reranking import Reranker
 
 Grades = Mapping[str, Mapping[str, int]]
 MEASURES = ("nDCG@10", "recall@10", "recall@100", "MRR")
 RERANKED = "reranked"
-Rerank = Callable[[str, Sequence[Hit]], list[Hit]]
-"""The hits of a query in another order."""
-# Papers that a cross-encoder looks at: each costs it a whole run.
-_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +66,74 @@ def run(
     home: Path,
     embedder: Embedder,
     *,
-    rerank: Rerank | None = None,
+    reranker: Reranker | None = None,
+    depth: int = RERANK_DEPTH,
+    half: str = "all",
     limit: int | None = None,
     notice: Callable[[str], None],
     progress: Callable[[str, int, int | None], None],
 ) -> list[Measured]:
-    """Every set searched in every mode; `limit` is how many queries of each at most. The collections are kept
-    under `home`. `progress` is told (what, done, of how many). Raises BenchError, StoreError,
-    EntailmentError.
+    """Every set searched in every mode; `half` and `limit` say which queries of each, `depth` how many papers
+    the reranker reads. The collections are kept under `home`. `progress` is told (what, done, of how many).
+    Raises BenchError, StoreError.
     """
     _library()  # what is missing is said before hours of embedding
-    if RERANKED in modes and rerank is None:
+    if RERANKED in modes and reranker is None:
         raise BenchError(
-            "There is no reranker. Name the folder of an ONNX cross-encoder with CHATBOT_NLI_PATH, or a "
-            "rerank endpoint with CHATBOT_NLI_URL."
+            "There is no reranker. Name the folder of an ONNX cross-encoder with CHATBOT_RERANK_PATH, or a "
+            "rerank endpoint with CHATBOT_RERANK_URL."
         )
     found = []
     for judged in chosen:
+        with filled(judged, home, embedder, notice=notice, progress=progress):
+            pass
         name = collection_name(judged, embedder.fingerprint)
-        with Collection.open(home, name, embedder, create=True, notice=notice) as collection:
-            fill(collection, judged, lambda step: progress(step.phase, step.done, step.total))
         for mode in modes:
             # Opened anew: a collection remembers the vectors of its last queries.
-            with Collection.open(home, name, embedder, notice=notice) as collection:
+            with Collection.open(
+                home,
+                name,
+                embedder,
+                notice=notice,
+                reranker=reranker if mode == RERANKED else None,
+                rerank_depth=depth,
+            ) as collection:
                 told = partial(progress, f"{judged.name} {mode}")
-                order = rerank if mode == RERANKED else None
-                found.append(measure(collection, judged, mode, rerank=order, limit=limit, progress=told))
+                found.append(measure(collection, judged, mode, half=half, limit=limit, progress=told))
+    return found
+
+
+@contextmanager
+def filled(
+    judged: JudgedSet,
+    home: Path,
+    embedder: Embedder,
+    *,
+    notice: Callable[[str], None],
+    progress: Callable[[str, int, int | None], None],
+) -> Iterator[Collection]:
+    """The collection of a set under `home`, made if it is not there. Raises StoreError, BenchError."""
+    name = collection_name(judged, embedder.fingerprint)
+    with Collection.open(home, name, embedder, create=True, notice=notice) as collection:
+        fill(collection, judged, lambda step: progress(step.phase, step.done, step.total))
+        yield collection
+
+
+def halved(set: str, query: str) -> str:
+    """ "tune" or "report": our own split, by a hash of the query's id."""
+    return ("tune", "report")[hashlib.sha256(f"{set}/{query}".encode()).digest()[0] % 2]
+
+
+def queries(judged: JudgedSet) -> list[tuple[str, str, dict[str, int]]]:
+    """The judged queries of a set: id, text, grades. Raises BenchError where there are none."""
+    grades = judgements(judged.qrels)
+    found = [
+        (each["_id"], each["text"], grades[each["_id"]])
+        for each in objects(judged.queries)
+        if each["_id"] in grades
+    ]
+    if not found:
+        raise BenchError(f"No query of {judged.queries} is judged in {judged.qrels}. Are they of one set?")
     return found
 
 
@@ -157,47 +194,33 @@ def measure(
     judged: JudgedSet,
     mode: str,
     *,
-    rerank: Rerank | None = None,
+    half: str = "all",
     limit: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Measured:
-    """Search for every judged query in one mode. The collection should be opened for this alone: it
-    remembers the vectors of its last queries, which would make the next side's searches look fast.
+    """Search for every judged query in one mode, RERANKED if the collection has a reranker. The collection
+    should be opened for this alone: it remembers the vectors of its last queries, which would make the next
+    side's searches look fast.
     """
-    grades = judgements(judged.qrels)
-    queries = [(item["_id"], item["text"]) for item in objects(judged.queries) if item["_id"] in grades]
-    queries = queries[:limit]
-    if not queries:
-        raise BenchError(f"No query of {judged.queries} is judged in {judged.qrels}. Are they of one set?")
+    chosen = [each for each in queries(judged) if half in ("all", halved(judged.name, each[0]))][:limit]
+    if not chosen:
+        raise BenchError(f"No query of {judged.queries} is in the half {half!r}. Leave --half out.")
     side = Side.HYBRID if mode == RERANKED else Side(mode)
     for _ in range(2):  # the first search of a collection takes another way than the others
         collection.search("warm up", side=side)
     found: dict[str, list[str]] = {}
     spent = 0.0
-    for done, (id, text) in enumerate(queries, start=1):
+    for done, (id, text, _) in enumerate(chosen, start=1):
         started = time.perf_counter()
         hits = collection.search(text, 2 * DEPTH, side=side)
-        hits = rerank(text, hits) if rerank is not None else hits
         spent += time.perf_counter() - started
+        if mode == RERANKED and hits and hits[0].rerank is None:
+            raise BenchError("The reranker failed: nothing is measured. `chatbot doctor` says what is wrong.")
         # A merged paper stands for each of the documents that it was merged from.
         found[id] = [source.name for hit in hits for source in hit.paper.sources]
-        progress(done, len(queries))
-    values = measures(found, {id: grades[id] for id, _ in queries})
-    return Measured(judged.name, collection.count(), len(queries), mode, values, len(queries) / spent)
-
-
-def reranker(encoder: Entailment, first: int = _LOOKED_AT) -> Rerank:
-    """Puts the first hits in the order of the cross-encoder's odds; equals and the rest stay as they are."""
-
-    def rerank(query: str, hits: Sequence[Hit]) -> list[Hit]:
-        def odds(hit: Hit) -> float:
-            names = (hit.paper.title,) if hit.paper.title else ()
-            told = encoder.odds(query, [Passage(readable(hit.paper.abstract), names)])
-            return -math.inf if told is None else told
-
-        return [*sorted(hits[:first], key=odds, reverse=True), *hits[first:]]
-
-    return rerank
+        progress(done, len(chosen))
+    values = measures(found, {id: grades for id, _, grades in chosen})
+    return Measured(judged.name, collection.count(), len(chosen), mode, values, len(chosen) / spent)
 
 
 def measures(found: Mapping[str, Sequence[str]], grades: Grades) -> dict[str, float]:

@@ -45,32 +45,65 @@ def bench() -> None:
     "modes",
     multiple=True,
     type=click.Choice([*_MODES, "reranked"]),
-    help="Only this mode; may be repeated. `reranked` takes the cross-encoder that is configured.",
+    help="Only this mode; may be repeated. `reranked` takes the reranker that is configured.",
+)
+@click.option(
+    "--half",
+    type=click.Choice(["all", "tune", "report"]),
+    default="all",
+    show_default=True,
+    help="Our own split, by a hash of the query's id.",
+)
+@click.option(
+    "--sweep", is_flag=True, help="Try ways to fuse on the tune half, report the best on the other."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N queries of a set.")
 @options.json_output
 @options.place
-def retrieval(data: Path, wanted: tuple[str, ...], modes: tuple[str, ...], limit: int | None) -> None:
+def retrieval(
+    data: Path,
+    wanted: tuple[str, ...],
+    modes: tuple[str, ...],
+    half: str,
+    sweep: bool,
+    limit: int | None,
+) -> None:
     """How well and how fast papers are found that people judged relevant.
 
     Each set is ingested once into a collection under CHATBOT_HOME/bench, embedding included; then only
     searches are measured.
     """
     from chatbot import assembly
-    from chatbot.benching import judged
+    from chatbot.benching import fusing, judged
     from chatbot.benching import retrieval as room
     from chatbot.terminal.progress import Meter
 
+    if sweep and (modes or limit or half != "all"):
+        raise click.UsageError(
+            "--sweep takes all queries, in ways of its own: leave --mode, --half, --limit out."
+        )
     screen, settings = options.screen(), options.settings()
     sets = judged.sets(data, wanted)
-    embedder, encoder = assembly.embedder(settings), assembly.entailment(settings)
+    embedder, reranker = assembly.embedder(settings), assembly.reranker(settings)
+    if sweep:
+        with Meter(screen, "texts") as meter:
+            tried = fusing.run(
+                sets, settings.home / "bench", embedder, notice=screen.notice, progress=meter.update
+            )
+        if options.wants_json():
+            print_json(fusing.shape(tried, embedder.name, _command()))
+        else:
+            click.echo(fusing.page(tried, embedder.name, _command()))
+        return
     with Meter(screen, "texts") as meter:
         found = room.run(
             sets,
-            modes or (_MODES if encoder is None else (*_MODES, room.RERANKED)),
+            modes or (_MODES if reranker is None else (*_MODES, room.RERANKED)),
             settings.home / "bench",
             embedder,
-            rerank=None if encoder is None else room.reranker(encoder),
+            reranker=reranker,
+            depth=settings.rerank_depth,
+            half=half,
             limit=limit,
             notice=screen.notice,
             progress=meter.update,

@@ -109,12 +109,34 @@ def test_a_reranker_that_is_configured_is_a_mode_of_its_own(  # type: ignore[no-
     data = beir(tmp_path / "tiny")
     lacking = run("bench", "retrieval", "--data", data, "--mode", "reranked")
     assert lacking.exit_code == 1
-    assert "CHATBOT_NLI_PATH" in lacking.stderr
-    monkeypatch.setenv("CHATBOT_NLI_PATH", str(packaged("reranker_en")))
+    assert "CHATBOT_RERANK_PATH" in lacking.stderr
+    monkeypatch.setenv("CHATBOT_RERANK_PATH", str(packaged("reranker_en")))
     value = json.loads(run("bench", "retrieval", "--data", data, "--json").stdout)
     text = json.dumps(value)
     assert '"reranked"' in text
     assert '"hybrid"' in text
+
+
+def test_a_reranker_that_fails_is_not_measured_as_if_it_had_reranked(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_RERANK_PATH", str(tmp_path / "gone"))
+    result = run("bench", "retrieval", "--data", beir(tmp_path / "tiny"), "--mode", "reranked")
+    assert result.exit_code == 1
+    assert "nothing is measured" in " ".join(result.stderr.split())
+
+
+def test_ways_to_fuse_are_tried_on_one_half_and_reported_on_the_other(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    data = beir(tmp_path / "tiny")
+    value = json.loads(run("bench", "retrieval", "--data", data, "--sweep", "--json").stdout)
+    tune, report = value["tune"], value["report"]
+    assert value["now"] in {row["way"] for row in tune}
+    assert [row["nDCG@10"] for row in tune] == sorted((row["nDCG@10"] for row in tune), reverse=True)
+    assert {"keyword only", "vector only", value["now"]} <= {row["way"] for row in report}
+    page = run("bench", "retrieval", "--data", data, "--sweep")
+    assert page.exit_code == 0, page.output
+    assert value["now"] in page.stdout
+    assert run("bench", "retrieval", "--data", data, "--sweep", "--half", "tune").exit_code == 2
 
 
 @pytest.mark.parametrize(
