@@ -164,7 +164,7 @@ def told(plan: SearchPlan) -> str:
     """The plan in a line for people."""
     said = []
     if plan.translated_from:
-        said.append(f"Translated from {plan.translated_from}.")
+        said.append(f"Translated from {plan.translated_from}: {plan.translation}")
     if plan.parts:
         who = ", parted by the model" if plan.made_by is PlannedBy.MODEL else ""
         said.append(f"Searched for{who}: {'; '.join(part.query for part in plan.parts)}.")
