@@ -25,9 +25,8 @@ SHOWN = 60
 
 
 def lines(file: Path) -> Iterator[dict[str, str]]:
-    opened = gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8")
-    with opened as texts:
-        yield from map(json.loads, texts)
+    data = file.read_bytes()
+    yield from map(json.loads, (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines())
 
 
 def sets() -> Iterator[tuple[str, list[str]]]:
@@ -39,10 +38,8 @@ def sets() -> Iterator[tuple[str, list[str]]]:
     for name in ("dev", "papers", "refusals", "comparisons"):
         file = PROJECT / "bench" / "questions" / f"{name}.jsonl"
         yield file.name, [each["question"] for each in lines(file)]
-    titles = (
-        each["title"] or "" for file in (DATA / "corpora" / "arxiv").glob("*.gz") for each in lines(file)
-    )
-    yield "arXiv titles", list(titles)
+    archive = sorted((DATA / "corpora" / "arxiv").glob("*.gz"))
+    yield "arXiv titles", [each["title"] or "" for file in archive for each in lines(file)]
 
 
 def main() -> None:

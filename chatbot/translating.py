@@ -27,7 +27,7 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 # Names and numbers in any script's text; letters beyond ASCII end one, as in "WebSailor和DeepMiner".
-_KEPT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.+@_-]*[A-Za-z0-9+])?")
+_KEPT = re.compile(r"[A-Za-z0-9](?:(?:[A-Za-z0-9.+@_-]|(?<=\d),(?=\d))*[A-Za-z0-9+])?")
 _COINED = re.compile(r"\d|[a-z].*[A-Z]|[A-Z].*[A-Z]")
 _CAPITAL = re.compile(r"[\dA-Z]")
 _NUMBER = re.compile(r"\d[\d.,]*")
