@@ -77,7 +77,7 @@ def test_the_whole_transcript_of_a_refusal():
 def test_a_plan_is_one_quiet_line():
     here = screen()
     plan = SearchPlan((SearchPart("A", "A clips"), SearchPart("B", "B clips")), beyond=("C",))
-    show(iter([Planned(plan), Finished(ANSWERED)]), here)
+    show((event for event in (Planned(plan), Finished(ANSWERED))), here)
     assert here.err.file.getvalue() == "Searched for: A clips; B clips. Not searched for on their own: C.\n"
 
 
