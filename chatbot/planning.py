@@ -53,8 +53,8 @@ _CLAUSE = re.compile(
 )
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that one|these|those)\b", re.IGNORECASE)
 _PARTED = re.compile(
-    r"\bdiffer(?:s|ences?)?\b|\bcompar(?:e[ds]?|isons?)\b|\bversus\b|\bvs\b|\bin common\b"
-    r"|\bboth .+ and\b|\bbetween .+ and\b",
+    r"\bdiffer(?:s|ences?)?\b|^compare\b|\bcompare (?:to|with)\b|\bcomparisons? (?:of|between)\b"
+    r"|\bversus\b|\bvs\b|\bin common\b|\bboth .+ and\b|\bbetween .+ and\b",
     re.IGNORECASE,
 )
 
