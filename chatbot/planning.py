@@ -53,8 +53,8 @@ _CLAUSE = re.compile(
 )
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that one|these|those)\b", re.IGNORECASE)
 _PARTED = re.compile(
-    r"\bdiffer(?:s|ences?)?\b|\bcompar(?:e[ds]?|isons?)\b|\bversus\b|\bvs\b|\bin common\b"
-    r"|\bboth .+ and\b|\bbetween .+ and\b",
+    r"\bdiffer(?:s|ences?)?\b|^compare\b|\bcompare (?:to|with)\b|\bcomparisons? (?:of|between)\b"
+    r"|\bversus\b|\bvs\b|\bin common\b|\bboth .+ and\b|\bbetween .+ and\b",
     re.IGNORECASE,
 )
 
@@ -164,7 +164,7 @@ def told(plan: SearchPlan) -> str:
     """The plan in a line for people."""
     said = []
     if plan.translated_from:
-        said.append(f"Translated from {plan.translated_from}.")
+        said.append(f"Translated from {plan.translated_from}: {plan.translation}")
     if plan.parts:
         who = ", parted by the model" if plan.made_by is PlannedBy.MODEL else ""
         said.append(f"Searched for{who}: {'; '.join(part.query for part in plan.parts)}.")

@@ -70,6 +70,7 @@ def search_plan(value: SearchPlan) -> Shape:
         "beyond": list(value.beyond),
         "translated_from": value.translated_from,
         "original": value.original,
+        "translation": value.translation,
     }
 
 

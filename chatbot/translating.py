@@ -27,10 +27,13 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 # Names and numbers in any script's text; letters beyond ASCII end one, as in "WebSailor和DeepMiner".
-_KEPT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.+@_-]*[A-Za-z0-9+])?")
+_KEPT = re.compile(r"[A-Za-z0-9](?:(?:[A-Za-z0-9.+@_-]|(?<=\d),(?=\d))*[A-Za-z0-9+])?")
 _COINED = re.compile(r"\d|[a-z].*[A-Z]|[A-Z].*[A-Z]")
 _CAPITAL = re.compile(r"[\dA-Z]")
 _NUMBER = re.compile(r"\d[\d.,]*")
+# A number that is no part of a name.
+_ALONE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-])")
+_NUMERAL = re.compile("[一二三四五六七八九十百千万亿两萬億]")
 # Abbreviations that are others in English.
 _TRANSLATED = {"IA": "AI", "KI": "AI", "PLN": "NLP", "TAL": "NLP", "TALN": "NLP"}
 
@@ -52,6 +55,8 @@ def english(question: str, model: ChatModel, max_tokens: int) -> tuple[str | Non
     said = as_data(said)
     if not any(map(str.isalpha, said)) or len(said) > _LONGER * len(text) or language(said) is not None:
         return None, usage
+    if invented(said, text):
+        return None, usage
     return complete(said, text), usage
 
 
@@ -66,6 +71,15 @@ def complete(english: str, question: str) -> str:
         return english
     body = english.rstrip(" ?.!")
     return f"{body} ({', '.join(lost.values())})?"
+
+
+def invented(english: str, question: str) -> tuple[str, ...]:
+    """Numbers that only the translation has: it answers, or says what nobody asked. Where the question
+    writes numbers in words or signs of its own, nobody here can tell."""
+    if _NUMERAL.search(question):
+        return ()
+    asked = {_folded(each) for each in _NUMBER.findall(question)}
+    return tuple(each for each in _ALONE.findall(english) if _folded(each.rstrip(".,")) not in asked)
 
 
 def names_and_numbers(question: str) -> tuple[str, ...]:

@@ -44,11 +44,11 @@ def understood(
             draft.usage += usage
         if text is not None:
             cited = {draft.numbers[id]: paper for id, paper in draft.papers.items()}
-            plan = SearchPlan(translated_from=foreign, original=question.text)
+            plan = SearchPlan(translated_from=foreign, original=question.text, translation=text)
             draft.standalone = conversation.standalone(replace(question, text=text), cited)
             yield Notice(
-                f"The question seems to be in {foreign}. It is answered as {draft.standalone!r}, in the "
-                "papers' own language: there each sentence can be held against theirs."
+                f"The question seems to be in {foreign}. It is answered in the papers' own language: there "
+                "each sentence can be held against theirs."
             )
         else:
             draft.unread = foreign if _monolingual(collection) else None

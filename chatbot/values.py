@@ -107,7 +107,7 @@ class SearchPlan:
 
     `parts` are searched for beside the whole question; none: it is one search. `beyond` are subjects that
     are too many for a search of their own. `translated_from` is the language of a question that was
-    translated, `original` its text as it was asked; the English is the answer's `standalone_question`.
+    translated, `original` its text as it was asked and `translation` its English.
     """
 
     parts: tuple[SearchPart, ...] = ()
@@ -115,6 +115,7 @@ class SearchPlan:
     beyond: tuple[str, ...] = ()
     translated_from: str | None = None
     original: str | None = None
+    translation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

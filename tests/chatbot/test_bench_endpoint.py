@@ -232,6 +232,8 @@ def maker(handler: Handler) -> None:
         sentence = prompt.split("Sentence: ")[1].split("\n")[0]
         words = re.findall(r"[a-z]{5,}", sentence)[:6]
         behave = say(f"Question: Which method is about {' '.join(words)}?")
+    elif not re.search(r"^\d+\.\d+ ", prompt, re.MULTILINE):
+        behave = say("It has no parts.")  # asked for the parts of a question, without evidence
     else:
         words = re.findall(r"[a-z]{5,}", prompt.rpartition("Question: ")[2].split("\n")[0])
         lines = [line for line in prompt.splitlines() if re.match(r"\d+\.\d+ ", line)]

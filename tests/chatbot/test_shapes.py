@@ -13,6 +13,9 @@ from chatbot.values import (
     Evidence,
     FoundBy,
     NearMiss,
+    PlannedBy,
+    SearchPart,
+    SearchPlan,
     Status,
     Timings,
     Usage,
@@ -42,6 +45,7 @@ ANSWER = Answer(
     timings=Timings(0.1, 0.2, 0.3, 0.4),
     model="qwen",
     fingerprint="f",
+    plan=SearchPlan((SearchPart("GSPO", "GSPO clips", ("p1",), found=True),), PlannedBy.RULES, ("START",)),
 )
 
 
@@ -67,6 +71,8 @@ def test_an_answer_has_exactly_the_documented_keys():
     assert list(shape["timings"]) == documented("### `timings`")
     assert list(shape["filter"]) == documented("### `filter`")
     assert shape["census"] is None
+    assert list(shape["plan"]) == documented("### `plan`")
+    assert list(shape["plan"]["parts"][0]) == documented("### Each of the `parts` of a plan")
 
 
 def test_a_census_has_exactly_the_documented_keys():

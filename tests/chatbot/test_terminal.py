@@ -19,7 +19,7 @@ from chatbot.terminal.lines import piped
 from chatbot.terminal.progress import Meter
 from chatbot.terminal.screen import Screen
 from chatbot.terminal.text import clean, line
-from chatbot.values import Delta, Finished
+from chatbot.values import Delta, Finished, Planned, SearchPart, SearchPlan
 from store.records import Filter
 
 TRANSCRIPT = """\
@@ -72,6 +72,13 @@ def test_the_whole_transcript_of_a_refusal():
         "The papers don't say.\n\nNearest papers\nPLawBench\n    “PLawBench has 850 questions.”\n\n"
         "refused · 1.0 s\n"
     )
+
+
+def test_a_plan_is_one_quiet_line():
+    here = screen()
+    plan = SearchPlan((SearchPart("A", "A clips"), SearchPart("B", "B clips")), beyond=("C",))
+    show((event for event in (Planned(plan), Finished(ANSWERED))), here)
+    assert here.err.file.getvalue() == "Searched for: A clips; B clips. Not searched for on their own: C.\n"
 
 
 def test_extracts_are_marked_as_such():
