@@ -237,8 +237,7 @@ def maker(handler: Handler) -> None:
     else:
         words = re.findall(r"[a-z]{5,}", prompt.rpartition("Question: ")[2].split("\n")[0])
         lines = [line for line in prompt.splitlines() if re.match(r"\d+\.\d+ ", line)]
-        # No sentence is shown where the question's parts are asked for.
-        best = max(lines, key=lambda line: sum(word in line for word in words), default="")
+        best = max(lines, key=lambda line: sum(word in line for word in words))
         enough = sum(word in best for word in words) > 5
         key, _, text = best.partition(" ")
         behave = say(f"{text} [{key}]" if enough else "The papers don't say.")
