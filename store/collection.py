@@ -41,15 +41,14 @@ from store.ledger import Ledger
 from store.ownership import Ownership
 from store.plans import Census, Plan
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
-from store.reranking import DEPTH as RERANKED
-from store.reranking import Reranker, rerank
-from store.search import DEPTH, SentenceScore, Side, fuse, lexical_scores, rarity
+from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
     from store.embedding import Vector
+    from store.reranking import Reranker
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LEDGER = "ledger.sqlite3"
@@ -297,6 +296,8 @@ class Collection:
             Hit(papers[each.id], each.score, each.keyword, each.vector) for each in found if each.id in papers
         ]
         if reranker is not None:
+            from store.reranking import rerank  # it and its HTTP client: 20 ms that few need
+
             try:
                 hits = rerank(reranker, query, hits, self._rerank_depth)
             except RerankError as error:

@@ -22,9 +22,7 @@ from store.latex import readable
 from store.posting import Failed, Poster, Unreachable
 from store.records import Hit
 from store.retrying import Retries
-
-DEPTH = 20
-"""Papers that are put in order again, unless told otherwise: a small model takes 50 to 130 ms for each."""
+from store.search import RERANKED
 
 
 class Reranker(Protocol):
@@ -109,7 +107,7 @@ class EndpointReranker:
         )
 
 
-def rerank(reranker: Reranker, query: str, hits: Sequence[Hit], depth: int = DEPTH) -> list[Hit]:
+def rerank(reranker: Reranker, query: str, hits: Sequence[Hit], depth: int = RERANKED) -> list[Hit]:
     """The first `depth` hits in the reranker's order, with its scores; equals and the rest stay as they are.
 
     Raises RerankError.

@@ -18,6 +18,8 @@ from store.keywords import content_stems, stems
 # fusion .759 and .442: bench/results/retrieval.md, `chatbot bench retrieval --sweep`.
 DEPTH = 100
 VECTOR_WEIGHT = 0.5
+RERANKED = 20
+"""Papers that a reranker puts in order again, unless told otherwise: a small model takes 50-130 ms each."""
 # Chroma and numpy sum in different orders: beyond this many digits their cosines are noise, and ties ties.
 _DIGITS = 6
 

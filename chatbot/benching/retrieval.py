@@ -23,8 +23,8 @@ from chatbot.benching.tables import number, stamp, table
 from chatbot.errors import BenchError
 from store.collection import Collection
 from store.records import Record, Source
-from store.reranking import DEPTH as RERANK_DEPTH
 from store.search import DEPTH, Side
+from store.search import RERANKED as RERANK_DEPTH
 
 if TYPE_CHECKING:
     from store.embedding import Embedder
