@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from store.errors import EmbeddingError
+from store.latex import readable
 
 if TYPE_CHECKING:
     import numpy
@@ -52,6 +53,11 @@ class Embedder(Protocol):
     def query(self, text: str) -> Vector:
         """The vector to look for documents with."""
         ...
+
+
+def paper_text(title: str | None, abstract: str) -> str:
+    """What a model reads of a paper: its title, if it has one, and its readable abstract."""
+    return f"{readable(title)}\n{abstract}" if title else abstract
 
 
 class BgeSmall:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store import filters
+from store.embedding import paper_text
 from store.errors import CollectionBusy, CollectionDamaged, CollectionError, NoCollection
 from store.latex import readable
 from store.records import Filter, Paper, Record, Sentence, Source
@@ -430,7 +431,7 @@ class Ledger:
         """Row and text (title, readable abstract) of papers that this embedder has not seen, by age."""
         sql = f"SELECT row, title, readable FROM papers WHERE NOT EXISTS ({self._MADE}) ORDER BY row LIMIT ?"
         rows = self._all(sql, (fingerprint, limit))
-        return [(row, f"{readable(title)}\n{text}" if title else text) for row, title, text in rows]
+        return [(row, paper_text(title, text)) for row, title, text in rows]
 
     def characters_without_vector(self, fingerprint: str) -> int:
         """About how many characters the texts of `without_vector` have together."""
@@ -455,7 +456,7 @@ class Ledger:
                 if found is None:
                     continue
                 title, clear = found
-                if text == (f"{readable(title)}\n{clear}" if title else clear):
+                if text == paper_text(title, clear):
                     self._do(
                         "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", (row, owner, vector.tobytes())
                     )

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from store.crossencoding import CrossEncoder
+from store.embedding import paper_text
 from store.errors import RerankError
 from store.latex import readable
 from store.posting import Failed, Poster, Unreachable
-from store.records import Hit
+from store.records import Hit, Paper
 from store.retrying import Retries
 from store.search import RERANKED
 
@@ -113,12 +114,10 @@ def rerank(reranker: Reranker, query: str, hits: Sequence[Hit], depth: int = RER
     Raises RerankError.
     """
     first = hits[:depth]
-    scores = reranker.scores(readable(query), [_passage(hit) for hit in first])
+    scores = reranker.scores(readable(query), [_passage(hit.paper) for hit in first])
     scored = [replace(hit, rerank=score) for hit, score in zip(first, scores, strict=True)]
     return [*sorted(scored, key=lambda hit: -(hit.rerank or 0.0)), *hits[depth:]]
 
 
-def _passage(hit: Hit) -> str:
-    """A paper as the embedder reads it too."""
-    abstract = readable(hit.paper.abstract)
-    return f"{readable(hit.paper.title)}\n{abstract}" if hit.paper.title else abstract
+def _passage(paper: Paper) -> str:
+    return paper_text(paper.title, readable(paper.abstract))
