@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -119,7 +118,6 @@ def main() -> None:
             f"\n{max(searches)} searches at most. Milliseconds a question: whole "
             f"{1000 * seconds[0] / len(rows):.0f}, parted {1000 * seconds[1] / len(rows):.0f}."
         )
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

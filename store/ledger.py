@@ -27,7 +27,7 @@ from store.embedding import paper_text
 from store.errors import CollectionBusy, CollectionDamaged, CollectionError, NoCollection
 from store.latex import readable
 from store.records import Filter, Paper, Record, Sentence, Source
-from store.schema import INDEXES, STATEMENTS, VERSION
+from store.schema import INDEXES, SKETCHES, STATEMENTS, VERSION
 
 if TYPE_CHECKING:
     import numpy
@@ -253,11 +253,8 @@ class Ledger:
 
     def prepare_sketches(self) -> list[int]:
         """Make room for sketches where a ledger has none. Returns the rows of the papers that lack one."""
-        self._do(
-            "CREATE TABLE IF NOT EXISTS sketches (hash INTEGER NOT NULL, paper INTEGER NOT NULL, "
-            "PRIMARY KEY (hash, paper)) WITHOUT ROWID"
-        )
-        self._do("CREATE INDEX IF NOT EXISTS sketches_by_paper ON sketches (paper)")
+        for statement in SKETCHES:
+            self._do(statement)
         if self._one("SELECT 1 FROM sketches LIMIT 1"):
             return []
         return [row for (row,) in self._all("SELECT row FROM papers ORDER BY row")]

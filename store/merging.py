@@ -2,9 +2,9 @@
 
 Two records are the same paper if they share a key: an arXiv id, a DOI, or the whole abstract, whatever its
 white space, punctuation, case and LaTeX; or if `resemblance` finds nearly the same abstract under the same
-title. A shared beginning never suffices. The ledger keeps every
-record and finds papers by these keys; a `Paper` is always derived anew from all its records, so that
-nothing is lost and the order in which files were read does not matter.
+title. A shared beginning never suffices. The ledger keeps every record and finds papers by these keys; a
+`Paper` is always derived anew from all its records, so that nothing is lost and the order in which files were
+read does not matter.
 """
 
 from __future__ import annotations

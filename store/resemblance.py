@@ -58,10 +58,11 @@ def same(one: Record, other: Record) -> bool:
     Two titles must be the same words: "Part I" is not "Part II", whatever their abstracts share. Two texts
     without a title must have the same numbers as well, or reports of two years would be one.
     """
-    alike = resemblance(runs(one.abstract), runs(other.abstract))
     if one.title and other.title:
-        return alike >= SAME_TITLE and _words(one.title) == _words(other.title)
-    return alike >= NO_TITLE and _numbers(one.abstract) == _numbers(other.abstract)
+        enough, agree = SAME_TITLE, _words(one.title) == _words(other.title)
+    else:
+        enough, agree = NO_TITLE, _numbers(one.abstract) == _numbers(other.abstract)
+    return agree and resemblance(runs(one.abstract), runs(other.abstract)) >= enough
 
 
 def _words(text: str) -> list[str]:

@@ -108,6 +108,17 @@ STATEMENTS = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+# What nearly identical abstracts are found by (`resemblance`): made by the first ingest that finds them missing,
+# in a new collection or in one of an older program.
+SKETCHES = (
+    """
+    CREATE TABLE IF NOT EXISTS sketches (
+        hash INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (hash, paper)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS sketches_by_paper ON sketches (paper)",
+)
+
 # Made with the tables, and by the next ingest of an older collection: every version of the program can read
 # and write with or without them.
 INDEXES = (

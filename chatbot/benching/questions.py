@@ -6,8 +6,8 @@
 
 `facts` are regular expressions that must all stand in the answer, `answer` is a reference to compare it with,
 `paper` a regular expression of the abstract that ought to be cited, `papers` those of several that all ought
-to be. `hide` names papers, by id, arXiv id or
-label, that are taken out of the collection for this question. `note` is for people.
+to be. `hide` names papers, by id, arXiv id or label, that are taken out of the collection for this question.
+`note` is for people.
 """
 
 from __future__ import annotations
