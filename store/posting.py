@@ -132,7 +132,7 @@ class Poster:
                 timeout=httpx2.Timeout(self._timeout, connect=min(10.0, self._timeout)),
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Again(Unreachable(_reason(error))) from error
+            raise Again(Unreachable(reason(error))) from error
         try:
             parsed: object = json.loads(reply.content)
         except (ValueError, RecursionError) as error:
@@ -209,7 +209,7 @@ def retry_after(value: str) -> float | None:
         return None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """The innermost cause, in the system's words: "Connection refused"."""
     cause: BaseException = error
     while cause.__cause__ is not None:

@@ -108,8 +108,8 @@ STATEMENTS = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-# What nearly identical abstracts are found by (`resemblance`): made by the first ingest that finds them missing,
-# in a new collection or in one of an older program.
+# What nearly identical abstracts are found by (`resemblance`): made by the first ingest that finds them
+# missing, in a new collection or in one of an older program.
 SKETCHES = (
     """
     CREATE TABLE IF NOT EXISTS sketches (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatbot.errors import ModelBusy, ModelError, ModelGarbled, ModelRefused, ModelUnreachable
-from store.posting import plain, retry_after
+from store.posting import plain, reason, retry_after
 from store.retrying import Again
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def fault(error: Exception, at: Endpoint) -> ModelError | Again:
     if isinstance(error, openai.APIConnectionError):
         return Again(
             ModelUnreachable(
-                f"Nothing answers at {at.address} ({_reason(error)}). Start the server, or set {_URL}."
+                f"Nothing answers at {at.address} ({reason(error)}). Start the server, or set {_URL}."
             )
         )
     if isinstance(error, openai.APIStatusError):
@@ -74,7 +74,7 @@ def cut_by(error: Exception, at: Endpoint) -> str:
     if isinstance(error, openai.APITimeoutError):
         return "it fell silent"
     if isinstance(error, openai.APIConnectionError):
-        return f"the connection broke: {_reason(error)}"
+        return f"the connection broke: {reason(error)}"
     return said(error, at) if isinstance(error, openai.APIError) else _garbled(error)
 
 
@@ -132,11 +132,3 @@ def _retry_after(error: openai.APIError) -> float | None:
 
     headers = error.response.headers if isinstance(error, openai.APIStatusError) else {}
     return retry_after(headers.get("retry-after", ""))
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause, in the system's words: "Connection refused"."""
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    return re.sub(r"^\[Errno -?\d+\] ", "", str(cause)) or type(cause).__name__

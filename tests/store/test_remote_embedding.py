@@ -6,11 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from fake_time import Time
 
 from store.errors import EmbeddingError
 from store.estimating import Terms
 from store.remote_embedding import QWEN3_TASK, OpenAIEmbedder
-from store.retrying import Retries
 
 
 class Endpoint:
@@ -67,18 +67,6 @@ class Endpoint:
         self.thread.join()
 
 
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.naps: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.now += seconds
-
-
 @pytest.fixture
 def time():
     return Time()
@@ -98,8 +86,7 @@ def embedder(endpoint, time):
     """Makes an embedder that waits for nothing."""
 
     def make(model="m", *given, **options):
-        retries = Retries(attempts=5, sleep=time.sleep, clock=lambda: time.now, chance=lambda: 1.0)
-        return OpenAIEmbedder(endpoint.url, model, *given, retries=retries, **options)
+        return OpenAIEmbedder(endpoint.url, model, *given, retries=time.retries(attempts=5), **options)
 
     return make
 

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from fake_time import Time
 
-from store.retrying import Again, Retries
-
-
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.naps: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.now += seconds
-
-    def retries(self, chance: float = 1.0) -> Retries:
-        return Retries(sleep=self.sleep, clock=lambda: self.now, chance=lambda: chance)
+from store.retrying import Again
 
 
 class Flaky:
