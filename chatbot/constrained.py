@@ -23,13 +23,14 @@ def answered(
 
     Raises ModelError where the model does not answer at all.
     """
-    wanted = schema if model.supports_schema else None
-    try:
-        return _asked(model, messages, wanted, max_tokens)
-    except SchemaUnsupported:
-        return _asked(model, messages, None, max_tokens)
-    except (ModelCut, ModelGarbled):
-        return None, Usage()
+    for wanted in (schema, None) if model.supports_schema else (None,):
+        try:
+            return _asked(model, messages, wanted, max_tokens)
+        except SchemaUnsupported:
+            continue
+        except (ModelCut, ModelGarbled):
+            break
+    return None, Usage()
 
 
 def _asked(
