@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, SearchPlan, Timings, Usage
+from store.exporting.jsonl import fields
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
 from store.suspicion import suspicions
@@ -134,25 +135,8 @@ def entry(value: Entry) -> Shape:
 
 
 def paper(value: Paper) -> Shape:
-    """A paper with everything that is known of it."""
-    return {
-        "paper": value.id,
-        "label": value.label,
-        "label_derived": value.label_derived,
-        "title": value.title,
-        "abstract": value.abstract,
-        "arxiv_id": value.arxiv_id,
-        "doi": value.doi,
-        "url": value.link,
-        "authors": list(value.authors),
-        "categories": list(value.categories),
-        "created": value.created,
-        "updated": value.updated,
-        "comment": value.comment,
-        "venue": value.venue,
-        "sources": [_source(item) for item in value.sources],
-        "suspicions": list(suspicions(value.abstract)),
-    }
+    """A paper with everything that is known of it: also a line of an export."""
+    return fields(value)
 
 
 def papers(values: Iterable[Paper]) -> list[Shape]:

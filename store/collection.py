@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
@@ -56,6 +56,7 @@ _LEDGER = "ledger.sqlite3"
 # Texts embedded between two commits: one or two seconds of work, all that a kill can cost.
 _EMBED_BATCH = 64
 _REMEMBERED_QUERIES = 64
+_PAGE = 500
 # A process's first question is answered by exact search in up to so many vectors: to read and compare them
 # takes 0.1 s, to import and open Chroma 0.9 s, and a command asks but once. Who asks again gets Chroma.
 _EXACT_FIRST = 20_000
@@ -251,6 +252,13 @@ class Collection:
     def papers(self, filter: Filter = Filter()) -> list[Paper]:
         """The papers that pass: newest first, undated last, then by label. Raises FilterError."""
         return self._ledger.papers(self._resolved(filter))
+
+    def each(self, filter: Filter = Filter()) -> Iterator[Paper]:
+        """The papers that pass, by age, a few hundred at a time in memory. Raises FilterError."""
+        filter, after = self._resolved(filter), 0
+        while page := self._ledger.paper_page(filter, after, _PAGE):
+            after = page[-1][0]
+            yield from (paper for _, paper in page)
 
     def count(self, filter: Filter = Filter()) -> int:
         return self._ledger.count(self._resolved(filter))

@@ -354,6 +354,15 @@ class Ledger:
             for row in self._all(f"SELECT {_PAPER} FROM papers WHERE {where} ORDER BY {order}", values)
         ]
 
+    def paper_page(self, filter: Filter, after: int, limit: int) -> list[tuple[int, Paper]]:
+        """The first of those that pass and are younger than row `after`, each with its row, by age."""
+        where, values = filters.condition(filter)
+        rows = self._all(
+            f"SELECT row, {_PAPER} FROM papers WHERE {where} AND row > ? ORDER BY row LIMIT ?",
+            [*values, after, limit],
+        )
+        return [(row, _paper(fields)) for row, *fields in rows]
+
     def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
         rows = self._all(f"SELECT {_PAPER} FROM papers WHERE id IN ({', '.join('?' * len(ids))})", ids)
         return {row[0]: _paper(row) for row in rows}
