@@ -10,6 +10,7 @@ Braces are balanced as BibTeX counts them (all of them) and as others do (withou
 from __future__ import annotations
 
 import re
+import sys
 
 from store.latex import maths
 
@@ -23,7 +24,10 @@ _GROUP = re.compile(rf"(?<!\\)\{{(?P<filled>(?:\{{\}})*)\\(?P<name>{'|'.join(map
 _SPECIAL = frozenset("%#&_$^")
 # Even within maths these two begin a comment or a parameter.
 _ALWAYS = frozenset("%#")
+_MARK = re.compile(r"[\\{}%#&_$^]")
+_BRACE = re.compile("[{}]")
 _BACKSLASHES = re.compile(r"\\+")
+_NOWHERE = (sys.maxsize, sys.maxsize)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 
 
@@ -49,16 +53,21 @@ def _original(group: re.Match[str]) -> str:
 
 
 def _pieces(text: str, unmatched: frozenset[int], typeset: bool) -> list[str]:
-    formulas = _inside(text) if typeset else frozenset()
+    formulas = iter(maths(text) if typeset and ("$" in text or "\\" in text) else ())
+    formula = next(formulas, _NOWHERE)
     special = _SPECIAL if typeset else frozenset()
     found: list[str] = []
     place = 0
-    while place < len(text):
-        char = text[place]
-        if char == "{" and (group := _GROUP.match(text, place)):
+    while stop := _MARK.search(text, place):
+        start, char = stop.start(), stop.group()
+        found.append(text[place:start])
+        place = start + 1
+        while start >= formula[1]:
+            formula = next(formulas, _NOWHERE)
+        if char == "{" and (group := _GROUP.match(text, start)):
             found.append(f"{{{{}}{group.group()[1:]}")
             place = group.end()
-        elif char == "\\" and (run := _BACKSLASHES.match(text, place)):
+        elif char == "\\" and (run := _BACKSLASHES.match(text, start)):
             place = run.end()
             if place in unmatched:
                 found += [_group("\\")] * (len(run.group()) - 1) + [_group("\\" + text[place])]
@@ -69,30 +78,21 @@ def _pieces(text: str, unmatched: frozenset[int], typeset: bool) -> list[str]:
                 found += [run.group(), text[place]]
                 place += 1
         else:
-            shown = char in special and (place not in formulas or char in _ALWAYS)
-            found.append(_group(char) if shown or place in unmatched else char)
-            place += 1
-    return found
+            shown = char in special and (start < formula[0] or char in _ALWAYS)
+            found.append(_group(char) if shown or start in unmatched else char)
+    return [*found, text[place:]]
 
 
 def _group(text: str) -> str:
     return f"{{\\{_SHOWN[text]}}}"
 
 
-def _inside(text: str) -> frozenset[int]:
-    """The places within maths."""
-    if "$" not in text and "\\" not in text:
-        return frozenset()
-    return frozenset(place for start, end in maths(text) for place in range(start, end))
-
-
 def _unmatched(text: str) -> frozenset[int]:
     """The places of braces without a partner, those behind a backslash being a kind of their own."""
     found: set[int] = set()
     opened: dict[bool, list[int]] = {True: [], False: []}
-    for place, char in enumerate(text):
-        if char not in "{}":
-            continue
+    for brace in _BRACE.finditer(text):
+        place, char = brace.start(), brace.group()
         kind = opened[text[place - 1 : place] == "\\"]
         if char == "{":
             kind.append(place)
