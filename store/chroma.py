@@ -230,7 +230,7 @@ def _cure(error: BaseException) -> str:
         return "It wants to know who you are: set chroma_token or chroma_headers to what it takes."
     if status is not None and 300 <= status < 400:
         return "It points elsewhere: correct its address, and https or http in it."
-    if "tenant" in str(error) or "database" in str(error):
+    if "tenant" in str(error).lower() or "database" in str(error).lower():
         return "Make the tenant and the database there, or correct chroma_tenant and chroma_database."
     return "Start it with `chroma run`, or correct its address."
 
