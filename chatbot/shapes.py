@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
     from store.ingesting import IngestReport
+    from store.shelves import Shelf
 
 VERSION = 1
 
@@ -156,6 +157,24 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
             **_reference(value.paper),
         }
         for rank, value in enumerate(values, 1)
+    ]
+
+
+def collections(values: Iterable[Shelf], in_use: str) -> list[Shape]:
+    """The collections under a home, by name."""
+    return [
+        {
+            "name": value.name,
+            "in_use": value.name == in_use,
+            "papers": value.papers,
+            "vectors": value.vectors,
+            "embedder": value.embedder,
+            "size": value.size,
+            "newest": value.newest,
+            "changed": value.changed,
+            "problem": value.problem,
+        }
+        for value in values
     ]
 
 

@@ -43,6 +43,7 @@ def _fields(paper: Paper) -> dict[str, str]:
     primary = paper.categories[0] if paper.arxiv_id and paper.categories else ""
     return {
         "title": f"{{{_text(paper.title)}}}" if paper.title else "",
+        "shorttitle": _text(paper.label) if not paper.title else "",
         "author": _braced(" and ".join(map(_whole, paper.authors))),
         venue: _text(paper.venue),
         "date": _braced(created),

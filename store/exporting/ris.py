@@ -28,6 +28,7 @@ def _tags(paper: Paper) -> Iterator[tuple[str, str]]:
     yield "DP", MARK
     yield "ID", paper.id
     yield "TI", folded(paper.title or "")
+    yield "ST", folded(paper.label) if not paper.title else ""
     for author in paper.authors:
         yield "AU", family_first(folded(author))
     yield "PY", created[:4]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,8 +64,13 @@ def names(server: str, **where: str) -> list[str]:
 
 
 @contextmanager
-def proxy(server: str, allowed: Callable[[http.client.HTTPMessage], bool], prefix: str = "") -> Iterator[str]:
-    """A proxy before the server that lets only some pass, and serves it under a path."""
+def proxy(
+    server: str,
+    allowed: Callable[[http.client.HTTPMessage], bool],
+    prefix: str = "",
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[str]:
+    """A proxy before the server that lets only some pass, and serves it under a path, or encrypted."""
     behind = urlsplit(server)
 
     class Handler(BaseHTTPRequestHandler):
@@ -90,8 +98,10 @@ def proxy(server: str, allowed: Callable[[http.client.HTTPMessage], bool], prefi
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        if tls is not None:
+            served.socket = tls.wrap_socket(served.socket, server_side=True)
         threading.Thread(target=served.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{served.server_port}{prefix}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{served.server_port}{prefix}"
         served.shutdown()
 
 
@@ -158,6 +168,28 @@ def test_a_proxy_learns_who_is_there(server: str, opening: Opening, tmp_path: Pa
         with pytest.raises(CollectionError, match=r"who you are.*chroma_token or chroma_headers") as caught:
             opening("stranger", Server(address, token="wrong-t0k3n")).ingest(RECORDS)
         assert "wrong-t0k3n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_proxy_with_a_certificate_is_believed_only_if_it_is_known(
+    server: str, opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    command = ["openssl", *made.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with proxy(server, lambda headers: headers.get("X-Chroma-Token") == SECRET, tls=tls) as address:
+        known = Server(address, token=SECRET)
+        with pytest.raises(CollectionError, match="does not answer as it should"):
+            opening("doubted", known).ingest(RECORDS)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        fill(opening("believed", known))
+        shelves.delete(tmp_path, "believed", known)
 
 
 def test_secrets_are_in_no_repr() -> None:
