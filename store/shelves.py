@@ -93,7 +93,7 @@ def delete(home: Path, name: str, server: Server | None = None) -> str | None:
     with _owned(folder, f"delete the collection {name!r}"):
         served, left = _served(folder), None
         if server is not None and served:
-            delete_collections(server, served)
+            _delete_served(server, served)
         elif served:
             left = f"It had collections on a Chroma server, which stay: their names begin with {served}."
         elif server is not None and describe(home, name).problem:
@@ -101,6 +101,15 @@ def delete(home: Path, name: str, server: Server | None = None) -> str | None:
         _move(folder, folder.with_name(f"{_ASIDE}{name}-{uuid4().hex[:8]}"))
     sweep(home)
     return left
+
+
+def _delete_served(server: Server, prefix: str) -> None:
+    try:
+        delete_collections(server, prefix)
+    except CollectionError as error:
+        raise CollectionError(
+            f"{error} Nothing was deleted. Without chroma_url it would be, and what the server has would stay."
+        ) from error
 
 
 def rename(home: Path, old: str, new: str) -> None:

@@ -140,7 +140,7 @@ def test_a_server_that_is_not_there_keeps_the_collection_whole(
     server: str, opening: Opening, tmp_path: Path
 ) -> None:
     fill(opening("kept", server))
-    with pytest.raises(CollectionError, match=r"does not answer.*chroma run"):
+    with pytest.raises(CollectionError, match=r"does not answer.*chroma run.*Without chroma_url"):
         shelves.delete(tmp_path, "kept", Server("http://127.0.0.1:9"))
     assert shelves.describe(tmp_path, "kept").papers == 5
     shelves.delete(tmp_path, "kept", Server(server))
@@ -223,6 +223,19 @@ def test_collections_are_made_in_the_tenant_and_database_that_are_named(
     for wrong in (Server(server, tenant="nobody"), Server(server, tenant="library", database="none")):
         with pytest.raises(CollectionError, match="chroma_tenant and chroma_database"):
             opening(f"lost-{wrong.database}", wrong).ingest(RECORDS)
+
+
+@pytest.mark.slow
+def test_a_collection_goes_to_a_server_and_back_by_its_address_alone(server: str, tmp_path: Path) -> None:
+    for place in (None, server, None, server):
+        with Collection.open(tmp_path, "moving", HashEmbedder, create=True, chroma_url=place) as collection:
+            collection.ingest(RECORDS)
+            assert [collection.search("number3")[0].paper.abstract for _ in range(2)] == [
+                RECORDS[2].abstract
+            ] * 2
+            assert collection.check() == []
+    assert len([name for name in names(server) if name.startswith("moving-")]) == 1
+    shelves.delete(tmp_path, "moving", Server(server))
 
 
 @pytest.mark.slow
