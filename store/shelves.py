@@ -108,7 +108,7 @@ def _delete_served(server: Server, prefix: str) -> None:
         delete_collections(server, prefix)
     except CollectionError as error:
         raise CollectionError(
-            f"{error} Nothing was deleted. Without chroma_url it would be, and what the server has would stay."
+            f"{error} Nothing was deleted. Without chroma_url it would be, but for what the server has."
         ) from error
 
 
