@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.settings import Settings
     from chatbot.verifying import Judge
+    from store.chroma import Server
     from store.collection import Collection
     from store.embedding import Embedder
     from store.reranking import Reranker
@@ -83,7 +84,7 @@ def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Itera
         made,
         create=create,
         notice=notice,
-        chroma_url=settings.chroma_url,
+        chroma_url=chroma_server(settings),
         reranker=reranker(settings),
         rerank_depth=settings.rerank_depth,
     ) as collection:
@@ -97,6 +98,21 @@ def filled(settings: Settings, *, notice: Notice) -> Iterator[Collection]:
         if not collection.count():
             raise NoCollection(f"The collection {settings.collection!r} is empty. {FILL}")
         yield collection
+
+
+def chroma_server(settings: Settings) -> Server | None:
+    """The Chroma server that is configured; None: Chroma in this process."""
+    if not settings.chroma_url:
+        return None
+    from store.chroma import Server
+
+    return Server(
+        settings.chroma_url,
+        settings.chroma_token,
+        dict(settings.chroma_headers),
+        settings.chroma_tenant,
+        settings.chroma_database,
+    )
 
 
 def embedder(settings: Settings) -> Embedder:

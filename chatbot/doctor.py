@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from chatbot import assembly
 from chatbot.errors import ChatbotError
-from chatbot.settings import NAMES, Settings
+from chatbot.settings import NAMES, SECRET, Settings
 from store.errors import NoCollection, StoreError
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def configured(settings: Settings) -> list[tuple[str, str, str]]:
     rows = []
     for name in NAMES:
         value = getattr(settings, name)
-        if value is None or value == "":
+        if value is None or value == "" or value == ():
             text = "not set"
-        elif name.endswith("api_key"):
+        elif name in SECRET:
             text = "set, not shown"
         elif name.endswith("url"):
             text = shown(value)

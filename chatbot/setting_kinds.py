@@ -45,6 +45,26 @@ def secret(value: object, folder: Path) -> Secret | None:
     return Secret(value.strip()) if value.strip() else None
 
 
+def headers(value: object, folder: Path) -> tuple[tuple[str, Secret], ...]:
+    """Headers of requests: a table, or a text with one a line."""
+    expected = 'lines such as "Authorization: Bearer KEY", or a table of names and values'
+    if isinstance(value, str):
+        pairs = [line.partition(":")[::2] for line in value.splitlines() if line.strip()]
+    elif isinstance(value, dict):
+        pairs = list(value.items())
+    else:
+        raise ValueError(expected)
+    found = []
+    for name, text in pairs:
+        text = text.strip() if isinstance(text, str) else ""
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name.strip()) or not text:
+            raise ValueError(expected)
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError(expected)
+        found.append((name.strip(), Secret(text)))
+    return tuple(found)
+
+
 def url(value: object, folder: Path) -> str | None:
     if value == "":
         return None

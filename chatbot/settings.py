@@ -37,7 +37,11 @@ _KEYS = {
     "embedding_api_key": "embedding_base_url",
     "nli_api_key": "nli_url",
     "rerank_api_key": "rerank_url",
+    "chroma_token": "chroma_url",
+    "chroma_headers": "chroma_url",
 }
+SECRET = frozenset(_KEYS)
+"""The settings that are shown to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ class Settings:
     """Papers at most that a reranker reads for a search."""
     chroma_url: str | None = None
     """A Chroma server, instead of Chroma in this process."""
+    chroma_token: Secret | None = None
+    """What is sent to it as `X-Chroma-Token`: Chroma Cloud's key."""
+    chroma_headers: tuple[tuple[str, Secret], ...] = ()
+    """Headers that go with each request to it, for a proxy that asks who is there: a line `Name: value` each,
+    or a table."""
+    chroma_tenant: str | None = None
+    """The tenant that its collections are in; Chroma's default, if not set."""
+    chroma_database: str | None = None
+    """The database that they are in; Chroma's default, if not set."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting came from, for people: "--model", "CHATBOT_MODEL", a file's path, "default"."""
     notes: tuple[str, ...] = field(default=(), compare=False)
@@ -160,6 +173,10 @@ _KINDS: dict[str, kinds.Kind] = {
     "rerank_api_key": kinds.secret,
     "rerank_depth": kinds.whole(1, 200),
     "chroma_url": kinds.url,
+    "chroma_token": kinds.secret,
+    "chroma_headers": kinds.headers,
+    "chroma_tenant": kinds.text,
+    "chroma_database": kinds.text,
 }
 
 

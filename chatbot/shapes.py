@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, SearchPlan, Timings, Usage
+from store.exporting.jsonl import fields
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
 from store.suspicion import suspicions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
     from store.ingesting import IngestReport
+    from store.shelves import Shelf
 
 VERSION = 1
 
@@ -135,25 +137,8 @@ def entry(value: Entry) -> Shape:
 
 
 def paper(value: Paper) -> Shape:
-    """A paper with everything that is known of it."""
-    return {
-        "paper": value.id,
-        "label": value.label,
-        "label_derived": value.label_derived,
-        "title": value.title,
-        "abstract": value.abstract,
-        "arxiv_id": value.arxiv_id,
-        "doi": value.doi,
-        "url": value.link,
-        "authors": list(value.authors),
-        "categories": list(value.categories),
-        "created": value.created,
-        "updated": value.updated,
-        "comment": value.comment,
-        "venue": value.venue,
-        "sources": [_source(item) for item in value.sources],
-        "suspicions": list(suspicions(value.abstract)),
-    }
+    """A paper with everything that is known of it: also a line of an export."""
+    return fields(value)
 
 
 def papers(values: Iterable[Paper]) -> list[Shape]:
@@ -173,6 +158,24 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
             **_reference(value.paper),
         }
         for rank, value in enumerate(values, 1)
+    ]
+
+
+def collections(values: Iterable[Shelf], in_use: str) -> list[Shape]:
+    """The collections under a home, by name."""
+    return [
+        {
+            "name": value.name,
+            "in_use": value.name == in_use,
+            "papers": value.papers,
+            "vectors": value.vectors,
+            "embedder": value.embedder,
+            "size": value.size,
+            "newest": value.newest,
+            "changed": value.changed,
+            "problem": value.problem,
+        }
+        for value in values
     ]
 
 

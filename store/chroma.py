@@ -7,12 +7,15 @@ module is a CollectionError: CollectionDamaged where the files are to blame.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from store.addresses import shown
 from store.errors import CollectionDamaged, CollectionError
 
 if TYPE_CHECKING:
@@ -27,18 +30,37 @@ if TYPE_CHECKING:
 _HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 200}
 # 700-900 rows/s in batches of 100-500; more at once is no faster.
 BATCH = 200
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Chroma server: its address, what goes with each request, and where in it our collections are.
+
+    `token` is sent as `X-Chroma-Token`, as Chroma Cloud wants it; `headers` are others, as a proxy may want
+    them. Both stay out of `repr` and of messages. Without tenant and database Chroma's defaults are used.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tenant: str | None = None
+    database: str | None = None
+
+    def __str__(self) -> str:
+        return shown(self.url)
 
 
 class ChromaIndex:
-    """A Chroma collection. `place` is a folder (embedded) or a server's URL."""
+    """A Chroma collection. `place` is a folder (embedded) or a server."""
 
-    def __init__(self, place: Path | str, name: str, fingerprint: str, *, create: bool = False) -> None:
+    def __init__(self, place: Path | Server, name: str, fingerprint: str, *, create: bool = False) -> None:
         """Open it, or make a new one where `create`.
 
         `fingerprint` is that of the embedder; one that was made with another counts as damaged.
         """
         self._place = place
-        with self._telling():
+        with _telling(place, connecting=True):
             self._client = _client(place)
             from chromadb.errors import NotFoundError
         try:
@@ -103,51 +125,114 @@ class ChromaIndex:
     def delete_others(self, prefix: str) -> None:
         """On a server: remove the collections of this prefix but this one."""
         with self._telling():
-            for other in self._client.list_collections():
-                if other.name.startswith(prefix) and other.name != self._collection.name:
-                    self._client.delete_collection(other.name)
+            _delete(self._client, prefix, but=self._collection.name)
 
     def close(self) -> None:
         with suppress(Exception):  # what is broken can't always be closed
             self._client.close()
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _telling(self) -> AbstractContextManager[None]:
+        return _telling(self._place)
+
+
+def delete_collections(server: Server, prefix: str) -> None:
+    """Remove a server's collections whose names begin with the prefix. Raises CollectionError."""
+    with _telling(server, connecting=True):
+        client = _client(server)
+    with _telling(server):
         try:
-            yield
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
-            raise
-        # Chroma raises its own tree, httpx's, ValueError, TypeError; a panic of its Rust is no Exception.
-        except BaseException as error:
-            if "disk is full" in str(error) or "No space left" in str(error):
-                raise CollectionError(
-                    f"The disk that holds {self._place} is full. Free some space and run the command again."
-                ) from error
-            if isinstance(self._place, str) and not _about_data(error):
-                raise CollectionError(
-                    f"The Chroma server at {self._place} does not answer as it should ({_short(error)}). "
-                    "Start it with `chroma run`, or correct its address."
-                ) from error
-            raise CollectionDamaged(
-                f"The vector index at {self._place} can't be used ({_short(error)}). Run `chatbot rebuild`."
+            _delete(client, prefix)
+        finally:
+            with suppress(Exception):
+                client.close()
+
+
+@contextmanager
+def _telling(place: Path | Server, *, connecting: bool = False) -> Iterator[None]:
+    """What Chroma raises, as ours. While `connecting`, what is not found is no collection of ours."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    # Chroma raises its own tree, httpx's, ValueError, TypeError; a panic of its Rust is no Exception.
+    except BaseException as error:
+        if "disk is full" in str(error) or "No space left" in str(error):
+            raise CollectionError(
+                f"The disk that holds {place} is full. Free some space and run the command again."
             ) from error
+        if isinstance(place, Server) and (connecting or not _about_data(error)):
+            raise CollectionError(
+                f"The Chroma server at {place} does not answer as it should ({_short(error)}). {_cure(error)}"
+            ) from error
+        raise CollectionDamaged(
+            f"The vector index at {place} can't be used ({_short(error)}). Run `chatbot rebuild`."
+        ) from error
 
 
-def _client(place: Path | str) -> Any:
+def _client(place: Path | Server) -> Any:
     import chromadb
-    from chromadb.config import Settings
+    from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 
     settings = Settings(anonymized_telemetry=False)
     if isinstance(place, Path):
         return chromadb.PersistentClient(path=str(place), settings=settings)
-    url = urlsplit(place if "://" in place else f"http://{place}")
+    url = urlsplit(place.url if "://" in place.url else f"http://{place.url}")
     secure = url.scheme == "https"
+    port = url.port or (443 if secure else 8000)
+    # A whole address is taken as it stands, with a path that a proxy wants; a host gets Chroma's own.
+    host, path = url.hostname or "127.0.0.1", url.path.rstrip("/")
+    settings.chroma_overwrite_singleton_tenant_database_access_from_auth = bool(
+        place.token and not (place.tenant or place.database)
+    )  # as Chroma Cloud does: the token tells the tenant
     return chromadb.HttpClient(
-        host=url.hostname or "127.0.0.1",
-        port=url.port or (443 if secure else 8000),
+        host=f"{url.scheme}://{host}:{port}{path}" if path else host,
+        port=port,
         ssl=secure,
+        headers=_headers(place),
         settings=settings,
+        tenant=place.tenant or DEFAULT_TENANT,
+        database=place.database or DEFAULT_DATABASE,
     )
+
+
+def _headers(server: Server) -> dict[str, str]:
+    """What goes with each request. A user and password in the address are sent as browsers send them."""
+    found = {}
+    url = urlsplit(server.url if "://" in server.url else f"http://{server.url}")
+    if url.username is not None:
+        known = f"{unquote(url.username)}:{unquote(url.password or '')}"
+        found["Authorization"] = f"Basic {b64encode(known.encode()).decode()}"
+    if server.token:
+        found["X-Chroma-Token"] = server.token
+    return {**found, **server.headers}
+
+
+def _delete(client: Any, prefix: str, but: str | None = None) -> None:
+    """Delete the collections of this prefix. A server may list but so many at once."""
+    from chromadb.errors import NotFoundError
+
+    names: list[str] = []
+    while page := client.list_collections(limit=_LISTED, offset=len(names)):
+        names += [found.name for found in page]
+    for name in names:
+        if name.startswith(prefix) and name != but:
+            with suppress(NotFoundError):  # somebody else was faster
+                client.delete_collection(name)
+
+
+def _cure(error: BaseException) -> str:
+    status = None
+    cause: BaseException | None = error
+    while cause is not None and status is None:
+        status = getattr(getattr(cause, "response", None), "status_code", None)
+        cause = cause.__cause__ or cause.__context__
+    if status in (401, 403):
+        return "It wants to know who you are: set chroma_token or chroma_headers to what it takes."
+    if status is not None and 300 <= status < 400:
+        return "It points elsewhere: correct its address, and https or http in it."
+    if "tenant" in str(error).lower() or "database" in str(error).lower():
+        return "Make the tenant and the database there, or correct chroma_tenant and chroma_database."
+    return "Start it with `chroma run`, or correct its address."
 
 
 def _about_data(error: BaseException) -> bool:

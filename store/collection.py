@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from store.census import LISTED, take
+from store.chroma import Server
 from store.embedding import BgeSmall, Embedder
 from store.errors import (
     CollectionBusy,
@@ -50,11 +51,13 @@ if TYPE_CHECKING:
     from store.embedding import Vector
     from store.reranking import Reranker
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LEDGER = "ledger.sqlite3"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a collection can be called."""
+LEDGER = "ledger.sqlite3"
 # Texts embedded between two commits: one or two seconds of work, all that a kill can cost.
 _EMBED_BATCH = 64
 _REMEMBERED_QUERIES = 64
+_PAGE = 500
 # A process's first question is answered by exact search in up to so many vectors: to read and compare them
 # takes 0.1 s, to import and open Chroma 0.9 s, and a command asks but once. Who asks again gets Chroma.
 _EXACT_FIRST = 20_000
@@ -62,7 +65,17 @@ _EXACT_FIRST = 20_000
 
 def collections(home: Path) -> tuple[str, ...]:
     """The names of the collections under a home, sorted."""
-    return tuple(sorted(found.parent.name for found in (home / "collections").glob(f"*/{_LEDGER}")))
+    found = (ledger.parent.name for ledger in (home / "collections").glob(f"*/{LEDGER}"))
+    return tuple(sorted(name for name in found if NAME.fullmatch(name)))
+
+
+def check_name(name: str) -> None:
+    """Raise CollectionError unless a collection can be called so."""
+    if not NAME.fullmatch(name):
+        raise CollectionError(
+            f"{name[:80]!r} can't name a collection: use up to 64 letters, digits, '-', '_' and '.', "
+            "beginning with a letter or digit."
+        )
 
 
 def _maker(embedder: Embedder | Callable[[], Embedder]) -> Callable[[], Embedder]:
@@ -85,7 +98,7 @@ class Collection:
         ledger: Ledger,
         make_embedder: Callable[[], Embedder],
         notice: Notice,
-        chroma_url: str | None,
+        server: Server | None,
         reranker: Reranker | None = None,
         rerank_depth: int = RERANKED,
     ) -> None:
@@ -96,7 +109,7 @@ class Collection:
         self._made_embedder: Embedder | None = None
         self._notice = notice
         self._said: set[str] = set()
-        self._url = chroma_url
+        self._server = server
         self._reranker = reranker
         self._rerank_depth = rerank_depth
         self._ownership = Ownership(folder)
@@ -115,24 +128,21 @@ class Collection:
         *,
         create: bool = False,
         notice: Notice = _silent,
-        chroma_url: str | None = None,
+        chroma_url: Server | str | None = None,
         reranker: Reranker | None = None,
         rerank_depth: int = RERANKED,
     ) -> Self:
         """Open `home/collections/name`, or make it where `create`.
 
         `embedder` may be a function that makes one when it is first needed; BgeSmall by default. `notice` is
-        told, in a sentence, what a person should know. `chroma_url` names a Chroma server to use instead of
-        files. `reranker` puts the first `rerank_depth` papers of a search by both sides in order again.
+        told, in a sentence, what a person should know. `chroma_url` is a Chroma server to use instead of
+        files, or its address. `reranker` puts the first `rerank_depth` papers of a search by both sides in
+        order again.
         Raises NoCollection, CollectionDamaged, CollectionError.
         """
-        if not _NAME.fullmatch(name):
-            raise CollectionError(
-                f"{name[:80]!r} can't name a collection: use up to 64 letters, digits, '-', '_' and '.', "
-                "beginning with a letter or digit."
-            )
+        check_name(name)
         folder = home / "collections" / name
-        if not create and not (folder / _LEDGER).is_file():
+        if not create and not (folder / LEDGER).is_file():
             others = ", ".join(collections(home))
             raise NoCollection(
                 f"There is no collection {name!r} yet" + (f" (there is: {others})" if others else "") + ". "
@@ -145,8 +155,9 @@ class Collection:
                 f"The folder {folder} can't be made ({error.strerror}). Choose another with CHATBOT_HOME."
             ) from error
         make = _maker(embedder)
-        ledger = Ledger(folder / _LEDGER, create=create)
-        return cls(folder, ledger, make, notice, chroma_url, reranker, rerank_depth)
+        ledger = Ledger(folder / LEDGER, create=create)
+        server = Server(chroma_url) if isinstance(chroma_url, str) else chroma_url
+        return cls(folder, ledger, make, notice, server, reranker, rerank_depth)
 
     def close(self) -> None:
         """Let go of the files. Closing twice is fine."""
@@ -250,6 +261,13 @@ class Collection:
     def papers(self, filter: Filter = Filter()) -> list[Paper]:
         """The papers that pass: newest first, undated last, then by label. Raises FilterError."""
         return self._ledger.papers(self._resolved(filter))
+
+    def each(self, filter: Filter = Filter()) -> Iterator[Paper]:
+        """The papers that pass, by age, a few hundred at a time in memory. Raises FilterError."""
+        filter, after = self._resolved(filter), 0
+        while page := self._ledger.paper_page(filter, after, _PAGE):
+            after = page[-1][0]
+            yield from (paper for _, paper in page)
 
     def count(self, filter: Filter = Filter()) -> int:
         return self._ledger.count(self._resolved(filter))
@@ -432,7 +450,7 @@ class Collection:
             return [*found, str(error)]
         if self._ledger.embedder is None:
             return found
-        if self._url is not None or self._ownership.take():
+        if self._server is not None or self._ownership.take():
             try:
                 found += self._vector_index().problems()
             except CollectionError as error:
@@ -465,7 +483,7 @@ class Collection:
             if self._index is None:
                 fingerprint = self.embedder.fingerprint
                 self._index = VectorIndex(
-                    self._ledger, self.folder / "chroma", self.name, self._url, fingerprint, self._notice
+                    self._ledger, self.folder / "chroma", self.name, self._server, fingerprint, self._notice
                 )
             return self._index
 
@@ -499,7 +517,7 @@ class Collection:
                     f"{missing} papers have no vectors yet and are found by keywords alone. "
                     "Run `chatbot ingest` again to finish."
                 )
-            if self._url is None and not self._ownership.take():
+            if self._server is None and not self._ownership.take():
                 self._say_once(
                     f"The collection {self.name!r} is in use by {self._ownership.owner()}: reading only."
                 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from store.chroma import BATCH, ChromaIndex
+from store.chroma import BATCH, ChromaIndex, Server
 from store.errors import CollectionDamaged, CollectionError
 from store.ledger import Ledger
 
@@ -33,11 +33,17 @@ class VectorIndex:
     """The Chroma index of one collection, for one embedder. Embedded, only the owner may use it."""
 
     def __init__(
-        self, ledger: Ledger, folder: Path, name: str, url: str | None, fingerprint: str, notice: Notice
+        self,
+        ledger: Ledger,
+        folder: Path,
+        name: str,
+        server: Server | None,
+        fingerprint: str,
+        notice: Notice,
     ) -> None:
         self._ledger = ledger
         self._folder = folder
-        self._url = url
+        self._server = server
         self._name = name
         self._fingerprint = fingerprint
         self._notice = notice
@@ -105,7 +111,7 @@ class VectorIndex:
         with self._lock:
             self._drop()
             generation = int(self._ledger.get("generation") or 0) + 1
-            if self._url is None:  # what a killed rebuild left under the number
+            if self._server is None:  # what a killed rebuild left under the number
                 shutil.rmtree(self._folder / str(generation), ignore_errors=True)
             told = self._ledger.revision
             index = self._reach(generation, create=True)
@@ -155,15 +161,13 @@ class VectorIndex:
     @property
     def _prefix(self) -> str:
         """What the collection is called on a server, where other ledgers may have one of the same name."""
-        uid = self._ledger.get("uid")
-        if uid is None:
-            uid = uuid4().hex[:8]
-            self._ledger.set("uid", uid)
-        return f"{self._name}-{uid}-"
+        if self._ledger.get("uid") is None:
+            self._ledger.set("uid", uuid4().hex[:8])
+        return self._ledger.served(self._name) or ""
 
     def _reach(self, generation: int, *, create: bool) -> ChromaIndex:
-        if self._url is not None:
-            return ChromaIndex(self._url, f"{self._prefix}{generation}", self._fingerprint, create=create)
+        if self._server is not None:
+            return ChromaIndex(self._server, f"{self._prefix}{generation}", self._fingerprint, create=create)
         folder = self._folder / str(generation)
         if create:
             try:
@@ -179,7 +183,7 @@ class VectorIndex:
 
     def _tidy(self, generation: int) -> None:
         """Remove all indexes but this one."""
-        if self._url is not None:
+        if self._server is not None:
             self._opened.delete_others(self._prefix)
             return
         for folder in self._folder.iterdir():

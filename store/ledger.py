@@ -191,6 +191,12 @@ class Ledger:
             (key, value),
         )
 
+    def served(self, name: str) -> str | None:
+        """How the names of this ledger's collections on a Chroma server begin, it being called `name`; None
+        before the first. A renamed one keeps the name that it had there."""
+        uid = self.get("uid")
+        return f"{self.get('served_as') or name}-{uid}-" if uid else None
+
     # Records and the papers that they make
 
     def find_records(self, source: str, hash: str) -> list[Kept]:
@@ -352,9 +358,23 @@ class Ledger:
             for row in self._all(f"SELECT {_PAPER} FROM papers WHERE {where} ORDER BY {order}", values)
         ]
 
+    def paper_page(self, filter: Filter, after: int, limit: int) -> list[tuple[int, Paper]]:
+        """The first of those that pass and are younger than row `after`, each with its row, by age."""
+        where, values = filters.condition(filter)
+        rows = self._all(
+            f"SELECT row, {_PAPER} FROM papers WHERE {where} AND row > ? ORDER BY row LIMIT ?",
+            [*values, after, limit],
+        )
+        return [(row, _paper(fields)) for row, *fields in rows]
+
     def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
         rows = self._all(f"SELECT {_PAPER} FROM papers WHERE id IN ({', '.join('?' * len(ids))})", ids)
         return {row[0]: _paper(row) for row in rows}
+
+    def newest(self) -> str | None:
+        """The latest date of a paper."""
+        found = self._one("SELECT max(created) FROM papers")
+        return found[0] if found else None
 
     def ids(self, filter: Filter = Filter()) -> list[str]:
         where, values = filters.condition(filter)

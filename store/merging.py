@@ -36,8 +36,9 @@ def keys(record: Record) -> tuple[str, ...]:
 
 
 def new_id(record: Record) -> str:
-    """An id for a paper first seen as this record: `p` and ten hex digits of its abstract's digest."""
-    return "p" + _digest(record.abstract)[:10]
+    """An id for a paper first seen as this record: the one that it was exported under, else `p` and ten hex
+    digits of its abstract's digest."""
+    return record.id or "p" + _digest(record.abstract)[:10]
 
 
 def merge(id: str, records: Sequence[Record]) -> Paper:

@@ -13,13 +13,16 @@ from typing import Any
 
 from store.errors import CollectionError
 
+OWNER = "owner.pid"
+"""The file that says who owns a folder."""
+
 
 class Ownership:
     """The right to write in a folder. Not taken before it is asked for; kept until `release`."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "owner.lock"
-        self._pid = folder / "owner.pid"
+        self._pid = folder / OWNER
         self._held: Any = None
 
     @property

@@ -28,7 +28,8 @@ class Record:
     """One paper as one source gave it. Texts are verbatim; absent fields are None or empty.
 
     `created` and `updated` are ISO 8601 dates, possibly cut to a month or a year
-    ("2025-05-14", "2025-05", "2025"). `arxiv_id` carries no version ("2505.09388").
+    ("2025-05-14", "2025-05", "2025"). `arxiv_id` carries no version ("2505.09388"). `id` is what an export
+    of ours called the paper; a paper that is new keeps it.
     """
 
     abstract: str
@@ -43,6 +44,7 @@ class Record:
     updated: str | None = None
     comment: str | None = None
     venue: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
     options     the options that commands share
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
+    shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
     counting    census
@@ -32,6 +33,7 @@ from chatbot.cli import (
     counting,
     models,
     options,
+    shelving,
     verifying,
 )
 from chatbot.cli.outcome import Group
@@ -73,6 +75,7 @@ for command in (
     checking.examine,
     calibrating.calibrate,
     collecting.rebuild,
+    shelving.collections,
     models.model,
     benching.bench,
 ):

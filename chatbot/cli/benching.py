@@ -24,6 +24,7 @@ _MODES = ("keyword", "vector", "hybrid")
 
 
 @click.group()
+@options.place
 def bench() -> None:
     """Measure retrieval and answers, on your papers or on public data.
 

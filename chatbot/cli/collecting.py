@@ -16,7 +16,9 @@ from chatbot.cli.outcome import JSON, Exit, print_json
 from store.records import Record, Reject
 
 if TYPE_CHECKING:
+    from chatbot.settings import Settings
     from chatbot.terminal.progress import Meter
+    from chatbot.terminal.screen import Screen
     from store.ingesting import Progress
 
 _SHOWN_REJECTS = 20
@@ -100,10 +102,14 @@ def ingest(
 @options.place
 def rebuild(reembed: bool, yes: bool) -> None:
     """Make the search indexes again from the ledger, which holds everything."""
+    built_again(options.screen(), options.settings(), reembed=reembed, yes=yes)
+
+
+def built_again(screen: Screen, settings: Settings, *, reembed: bool, yes: bool) -> None:
+    """Make the search indexes of the collection that is configured again, with new vectors if `reembed`."""
     from chatbot import assembly
     from chatbot.terminal.progress import Meter
 
-    screen, settings = options.screen(), options.settings()
     with Meter(screen, "papers") as meter, assembly.opened(settings, notice=screen.notice) as collection:
         if reembed:
             collection.reembed(_told(meter), forecast(screen, meter, yes=yes))

@@ -155,6 +155,11 @@ def settings() -> Settings:
     return found
 
 
+def given(name: str) -> object:
+    """The value of a setting on the command line; None if it was not given there."""
+    return _meta().get(_FLAGS, {}).get(name)
+
+
 def screen() -> Screen:
     """The screen of the command that runs."""
     from chatbot.terminal.screen import Screen

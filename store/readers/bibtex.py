@@ -11,7 +11,10 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 
+from store.exporting.bibtex import MARK
+from store.exporting.escaping import unescaped
 from store.latex import maths
+from store.readers import own
 from store.readers.dates import iso
 from store.readers.document import Document, excerpt, reject
 from store.readers.fields import arxiv_of, record
@@ -59,7 +62,9 @@ def records(document: Document) -> Iterator[Record | Reject]:
         if isinstance(found, str):
             yield reject(document.name, number, found, text)
         elif found is not None:
-            item = record(Source(document.name, number), _values(found))
+            source = Source(document.name, number)
+            ours = own.is_id(found.get(MARK))
+            item = own.record(source, _own(found)) if ours else record(source, _values(found))
             if isinstance(item, Reject) and not item.excerpt:
                 item = Reject(item.source, item.reason, excerpt(text))
             yield item
@@ -132,6 +137,23 @@ def _joined(raw: str) -> Iterator[str]:
     yield raw[start:].strip()
 
 
+def _own(fields: Mapping[str, str]) -> dict[str, object]:
+    """The values of an entry that `store.exporting.bibtex` wrote."""
+    eprint = fields.get("eprint") if fields.get("archiveprefix", "").lower() == "arxiv" else None
+    texts = {"venue": fields.get("journal") or fields.get("booktitle"), "created": fields.get("date")}
+    texts |= {name: fields.get(name) for name in ("abstract", "comment", "doi", "url", "updated")}
+    texts |= {"title": _bare(fields.get("title", "")), "arxiv_id": eprint, "id": fields[MARK]}
+    return {
+        **{name: unescaped(text or "") for name, text in texts.items()},
+        "authors": [unescaped(_bare(name)) for name in _parted(fields.get("author", ""), " and ")],
+        "categories": [unescaped(_bare(name)) for name in _parted(fields.get("keywords", ""), ", ")],
+    }
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("{") and text.endswith("}") else text
+
+
 def _values(fields: Mapping[str, str]) -> dict[str, object]:
     eprint = fields.get("eprint", "")
     kind = (fields.get("archiveprefix") or fields.get("eprinttype") or "").lower()
@@ -165,15 +187,19 @@ def _date(fields: Mapping[str, str]) -> str | None:
 
 def _authors(text: str) -> list[str]:
     """The names that `and` parts outside of braces, in the order in which they are spoken."""
-    names, start, depth = [], 0, 0
-    text = " ".join(text.split())
+    names = _parted(" ".join(text.split()), " and ")
+    return [_name(name) for name in names if name.strip() and name.strip().lower() not in _OTHERS]
+
+
+def _parted(text: str, between: str) -> list[str]:
+    """The parts of a list, `between` being what stands between them outside of braces."""
+    parts, start, depth = [], 0, 0
     for place, char in enumerate(text):
         depth += (char == "{") - (char == "}")
-        if char == " " and depth <= 0 and place >= start and text[place : place + 5].lower() == " and ":
-            names.append(text[start:place])
-            start = place + 5
-    names.append(text[start:])
-    return [_name(name) for name in names if name.strip() and name.strip().lower() not in _OTHERS]
+        if depth <= 0 and place >= start and text[place : place + len(between)].lower() == between:
+            parts.append(text[start:place])
+            start = place + len(between)
+    return [*parts, text[start:]]
 
 
 def _name(name: str) -> str:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from store.readers import own
 from store.readers.document import LONGEST_LINE, Document, reject
 from store.readers.fields import record
 from store.readers.json_values import Broken, values
@@ -46,9 +47,11 @@ def records(document: Document) -> Iterator[Record | Reject]:
     papers = False
     held: list[Reject] = []
     for line, value in _by_line(document) if _has_lines(document) else values(document.pieces()):
-        found = keys.fields(value) if isinstance(value, dict) else {}
-        papers = papers or bool(found.get("title") or found.get("abstract"))
-        item = _item(document, line, value, found)
+        ours = own.of_json(value) if isinstance(value, dict) and not document.mapping else None
+        found = {} if ours or not isinstance(value, dict) else keys.fields(value)
+        papers = papers or bool(ours or found.get("title") or found.get("abstract"))
+        source = Source(document.name, line)
+        item = own.record(source, ours) if ours else _item(document, line, value, found)
         if papers:
             yield from held
             held.clear()

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from store.exporting.name_order import spoken
+from store.exporting.ris import MARK
 from store.identifiers import doi
+from store.readers import own
 from store.readers.dates import iso
 from store.readers.document import Document, reject
 from store.readers.fields import address, arxiv_of, record
@@ -88,7 +91,9 @@ def records(document: Document) -> Iterator[Record | Reject]:
         elif len(lines) >= _LINES or sum(map(len, lines)) > _LONGEST:
             yield reject(document.name, number, "too long for a reference", lines[0])
         else:
-            yield _record(_parsed(parser, flavour, lines), flavour, Source(document.name, number))
+            tags, source = _parsed(parser, flavour, lines), Source(document.name, number)
+            ours = flavour is _RIS and tags.get("DP") == [MARK]
+            yield own.record(source, _own(tags)) if ours else _record(tags, flavour, source)
 
 
 def _flavour(document: Document) -> _Flavour | None:
@@ -152,6 +157,17 @@ def _parsed(parser: Any, flavour: _Flavour, lines: list[str]) -> Mapping[str, li
     """The values of a reference by tag; what stands in several lines is several values."""
     found = parser.parse_lines(iter(["TY  - ", *lines[0 if flavour is not _RIS else 1 :], "ER  - "]))
     return {tag: value for tag, value in found[0].items() if isinstance(value, list)} if found else {}
+
+
+def _own(tags: Mapping[str, list[str]]) -> dict[str, object]:
+    """The values of a reference that `store.exporting.ris` wrote."""
+    names = {"abstract": "AB", "title": "TI", "venue": "T2", "doi": "DO", "arxiv_id": "AN", "url": "UR"}
+    names |= {"comment": "N1", "created": "DA", "updated": "C1", "id": "ID"}
+    return {
+        **{field: " ".join(tags.get(tag, ())) for field, tag in names.items()},
+        "authors": [spoken(name) for name in tags.get("AU", ())],
+        "categories": tags.get("KW", ()),
+    }
 
 
 def _record(tags: Mapping[str, list[str]], flavour: _Flavour, source: Source) -> Record | Reject:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.doctor import configured
 from chatbot.errors import SettingsError
 from chatbot.settings import NAMES, Settings, load
 
@@ -71,6 +72,7 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
         "policy": "strict",
         "embedding_path": "/e",
         "rerank_depth": "60",
+        "chroma_headers": "Authorization: Bearer x",
     }
     for name in NAMES:
         value = given.get(name, "http://localhost:1/v1" if "url" in name else "600")
@@ -81,6 +83,8 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
             "embedding_api_key",
             "nli_api_key",
             "rerank_api_key",
+            "chroma_token",
+            "chroma_headers",
         ):  # their addresses are not set here
             assert settings.origins[name] == f"CHATBOT_{name.upper()}"
 
@@ -98,6 +102,37 @@ def test_paths_are_relative_to_where_they_are_written(machine: Machine) -> None:
     assert machine.load(home='embedding_path = "m"').embedding_path == machine.home / "m"
     assert machine.load(env={"CHATBOT_EMBEDDING_PATH": "m"}).embedding_path == machine.here / "m"
     assert machine.load(flags={"home": Path("~/kept")}).home == Path.home() / "kept"
+
+
+class TestAChromaServersSecrets:
+    URL = 'chroma_url = "https://chroma.example"\n'
+
+    def test_headers_are_lines_or_a_table_and_shown_nowhere(self, machine: Machine) -> None:
+        lines = "Authorization: Bearer s3cr3t\n\nX-Id:  7:8 "
+        settings = machine.load(env={"CHATBOT_CHROMA_HEADERS": lines}, home=self.URL)
+        assert settings.chroma_headers == (("Authorization", "Bearer s3cr3t"), ("X-Id", "7:8"))
+        assert "s3cr3t" not in repr(settings)
+        table = f'{self.URL}chroma_token = "ck-s3cr3t"\nchroma_headers = {{Authorization = "Bearer s3cr3t"}}'
+        settings = machine.load(home=table)
+        assert settings.chroma_headers == (("Authorization", "Bearer s3cr3t"),)
+        assert (settings.chroma_token, "s3cr3t" in repr(settings)) == ("ck-s3cr3t", False)
+        assert "s3cr3t" not in str(configured(settings))
+
+    @pytest.mark.parametrize("wrong", ["s3cr3t", "Bad Name: s3cr3t", "Name:", ": s3cr3t", "Name: s3cr3té"])
+    def test_what_is_no_header_is_refused_without_showing_it(self, machine: Machine, wrong: str) -> None:
+        with pytest.raises(SettingsError, match="Authorization: Bearer KEY") as caught:
+            machine.load(env={"CHATBOT_CHROMA_HEADERS": wrong}, home=self.URL)
+        assert "s3cr3t" not in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["chroma_token", "chroma_headers"])
+    def test_they_never_go_to_an_address_from_the_working_directory(
+        self, machine: Machine, name: str
+    ) -> None:
+        env = {f"CHATBOT_{name.upper()}": "Authorization:s3cr3t"}
+        settings = machine.load(env=env, here=self.URL)
+        assert settings.chroma_url == "https://chroma.example"
+        assert not getattr(settings, name)
+        assert "may not be yours" in settings.notes[0]
 
 
 class TestKeys:

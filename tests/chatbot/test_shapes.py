@@ -24,6 +24,7 @@ from chatbot.values import (
 from store.ingesting import IngestReport
 from store.plans import By, Census, Do, Entry, Group, Plan
 from store.records import Filter, Hit, Paper, Reject, Source
+from store.shelves import Shelf
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 
@@ -107,6 +108,12 @@ def test_what_an_ingest_did_has_exactly_the_documented_keys():
     shape = shapes.ingested(IngestReport(3, 1, rejects=(Reject(Source("a.txt", 7), "too short", "Hm"),)))
     assert list(shape) == documented("## What an ingest did: `chatbot ingest --json`")
     assert shape["rejects"] == [{"name": "a.txt", "line": 7, "reason": "too short", "excerpt": "Hm"}]
+
+
+def test_collections_have_exactly_the_documented_keys():
+    (shelf,) = shapes.collections([Shelf("papers", 9, None, 2, 1)], "papers")
+    assert list(shelf) == documented("## Collections: `chatbot collections --json`")
+    assert (shelf["in_use"], shelf["papers"], shelf["vectors"], shelf["problem"]) == (True, 2, 1, None)
 
 
 def test_an_empty_answer_has_the_same_keys_as_a_full_one():

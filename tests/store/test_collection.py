@@ -456,6 +456,7 @@ def test_records_keep_all_their_fields(opening):
     full = record(
         1, title="T", doi="10.1000/1", url="https://x.example", authors=("A", "B"), categories=("cs.CL",),
         created="2025-01", updated="2025-02", comment="10 pages", venue="ACL",
+        id="p0123456789",
     )  # fmt: skip
     collection.ingest([full])
     (paper,) = collection.papers()

@@ -1,0 +1,235 @@
+"""`chatbot collections`: the collections as wholes. The work is done in store.shelves and store.exporting."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot.cli import options
+from chatbot.cli.collecting import built_again
+from chatbot.cli.forecasting import NotWanted
+from chatbot.cli.outcome import print_json
+
+if TYPE_CHECKING:
+    from chatbot.settings import Settings
+    from chatbot.terminal.screen import Screen
+    from store.shelves import Shelf
+
+_FORMATS = ("jsonl", "bibtex", "ris")
+
+_sure = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+
+
+@click.group(invoke_without_command=True)
+@options.json_output
+@options.place
+@click.pass_context
+def collections(ctx: click.Context) -> None:
+    """List the collections under the home; * marks the one in use."""
+    if not ctx.invoked_subcommand:
+        _list()
+
+
+@collections.command("list")
+@options.json_output
+@options.place
+def list_collections() -> None:
+    """List the collections: papers, vectors, embedder, size, newest paper, last change."""
+    _list()
+
+
+@collections.command()
+@click.argument("name")
+@options.place
+def create(name: str) -> None:
+    """Make an empty collection."""
+    from chatbot import assembly
+    from store import shelves
+
+    screen, settings = options.screen(), _settings(name)
+    shelves.sweep(settings.home)
+    shelves.check_new(settings.home, name)
+    with assembly.opened(settings, notice=screen.notice, create=True):
+        screen.print(f"The collection {name} is made. Fill it: chatbot ingest --collection {name} FILE…")
+
+
+@collections.command()
+@click.argument("name")
+@_sure
+@options.place
+def delete(name: str, yes: bool) -> None:
+    """Delete a collection: papers, vectors, calibrations. The files that it was read from stay."""
+    from rich.filesize import decimal
+
+    from chatbot import assembly
+    from chatbot.terminal.text import line
+    from store import shelves
+
+    screen, settings = options.screen(), _settings(name)
+    shelf = shelves.describe(settings.home, name)
+    what = "damaged" if shelf.problem else _papers(shelf.papers)
+    _ask(f"Delete the collection {name} ({what}, {decimal(shelf.size)}) for ever?", yes)
+    left = shelves.delete(settings.home, name, assembly.chroma_server(settings))
+    if left:
+        screen.notice(line(left))
+    screen.print(f"The collection {name} is deleted.")
+
+
+@collections.command()
+@click.argument("old")
+@click.argument("new")
+@options.place
+def rename(old: str, new: str) -> None:
+    """Give the collection OLD the name NEW."""
+    from store import shelves
+
+    screen, settings = options.screen(), _settings(old)
+    shelves.rename(settings.home, old, new)
+    screen.print(f"The collection {old} is called {new} now.")
+    if options.settings().collection == old:
+        screen.notice(f'Ask it with --collection {new}, or set collection = "{new}" in chatbot.toml.')
+
+
+@collections.command()
+@click.argument("name", required=False)
+@options.yes
+@options.place
+def reembed(name: str | None, yes: bool) -> None:
+    """Make all vectors of a collection again with the embedder that is configured now."""
+    built_again(options.screen(), _settings(name), reembed=True, yes=yes)
+
+
+@collections.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(_FORMATS),
+    help="If not given, what the end of FILE tells, else jsonl.",
+)
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Where to; stdout if not given."
+)
+@_sure
+@options.filters
+@options.place
+def export(name: str | None, format: str | None, out: Path | None, yes: bool) -> None:
+    """Write the papers of a collection, or those that pass the filters, as JSONL, BibTeX or RIS.
+
+    `chatbot ingest` makes the same papers of it again. docs/formats.md says what a format can't hold.
+    """
+    from chatbot import assembly
+    from store import exporting
+
+    if str(out) == "-":
+        out = None
+    if format is None and out is not None:
+        format = exporting.ENDINGS.get(out.suffix.lower())
+        if format is None:
+            ends = ", ".join(exporting.ENDINGS)
+            raise click.UsageError(f"{out} tells no format: give --format, or a name that ends in {ends}.")
+    format = format or "jsonl"
+    screen, settings = options.screen(), _settings(name)
+    with assembly.filled(settings, notice=screen.notice) as collection:
+        filter = options.chosen_for(collection)
+        if not collection.count(filter):
+            screen.notice("No paper passes the filters: nothing is written.")
+        elif out is None:
+            _print(exporting.FORMATS[format](collection.each(filter)))
+        else:
+            if out.is_file():
+                _ask(f"Write over {out}?", yes)
+            count = exporting.write(collection.each(filter), format, out)
+            screen.notice(f"{_papers(count)} written to {out} ({format}).")
+
+
+def _settings(name: str | None) -> Settings:
+    """The settings with the collection of that name, if one is given."""
+    found = options.settings()
+    if name is None:
+        return found
+    given = options.given("collection")
+    if given not in (None, name):
+        raise click.UsageError(f"Which one: {name}, or {given} as --collection says? Give one of them.")
+    return replace(found, collection=name)
+
+
+def _ask(question: str, yes: bool) -> None:
+    """Go on if a person says so. Raises NotWanted, UsageError where nobody can be asked."""
+    if yes:
+        return
+    if not _person():
+        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
+    if not click.confirm(question, default=False, err=True):
+        raise NotWanted("Nothing was changed.")
+
+
+def _person() -> bool:
+    """Somebody sits there who can be asked."""
+    return sys.stdin.isatty()
+
+
+def _print(text: Iterable[str]) -> None:
+    """To stdout as UTF-8, whatever the locale; what a terminal would obey goes where it is one."""
+    from chatbot.terminal.text import clean
+
+    shown = (clean(piece) for piece in text) if sys.stdout.isatty() else text
+    stream = sys.stdout.buffer
+    for piece in shown:
+        stream.write(piece.encode("utf-8", "replace"))
+    stream.flush()
+
+
+def _list() -> None:
+    from chatbot import shapes
+    from store import shelves
+
+    screen, settings = options.screen(), options.settings()
+    shelves.sweep(settings.home)
+    found = shelves.shelves(settings.home)
+    if options.wants_json():
+        print_json(shapes.collections(found, settings.collection))
+        return
+    for shelf in found:
+        _show(screen, shelf, in_use=shelf.name == settings.collection)
+    if not found:
+        screen.print("There is no collection yet. Fill one: chatbot ingest FILE…, or chatbot ingest --demo")
+
+
+def _show(screen: Screen, shelf: Shelf, *, in_use: bool) -> None:
+    from rich.filesize import decimal
+    from rich.text import Text
+
+    from chatbot.terminal.text import line
+
+    parts = [_papers(shelf.papers), decimal(shelf.size)]
+    if shelf.newest:
+        parts.append(f"newest of {line(shelf.newest)}")
+    if shelf.changed:
+        parts.append(f"changed {shelf.changed[:16].replace('T', ' ')} UTC")
+    dot = f" {screen.signs.dot} "
+    head = dot.join(parts) if shelf.problem is None else f"damaged{dot}{decimal(shelf.size)}"
+    screen.print(Text.assemble("* " if in_use else "  ", (shelf.name, "bold"), "  ", head), hang=4)
+    if shelf.problem is not None:
+        screen.print(line(shelf.problem), style="red", indent=4)
+    elif shelf.papers:
+        screen.print(_vectors(shelf), style="dim", indent=4)
+
+
+def _vectors(shelf: Shelf) -> str:
+    from chatbot.terminal.text import line
+
+    if shelf.embedder is None:
+        return "no vectors yet: found by keywords alone"
+    if shelf.complete:
+        return f"embedded by {line(shelf.embedder)}"
+    return f"{shelf.vectors} embedded by {line(shelf.embedder)}: `chatbot ingest` again makes the others"
+
+
+def _papers(count: int) -> str:
+    return f"{count:,} paper{'' if count == 1 else 's'}"
