@@ -24,11 +24,13 @@ from chatbot.drafting import Draft
 from chatbot.entailment import Entailment
 from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionError
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
+from chatbot.filtering import both
 from chatbot.generating import Generation
 from chatbot.model import ChatModel
 from chatbot.proving import as_evidence
 from chatbot.searching import Searches
 from chatbot.settings import Settings
+from chatbot.topics import counting, reading
 from chatbot.understanding import understood
 from chatbot.values import (
     Answer,
@@ -105,6 +107,12 @@ class Chat:
         if asked is None:
             return
         question = asked
+        if (over := reading.read(question.text)) is not None:
+            over = replace(over, filter=both(question.filter, over.filter))
+            yield from counting.answered(
+                question, over, self._collection, self._model, self._settings, self._clock
+            )
+            return
         draft = self._draft(question)
         searches = Searches(self._collection, self._settings.papers, question.filter)
         model = yield from self._understood(draft, searches)
