@@ -11,7 +11,18 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, SearchPlan, Timings, Usage
+from chatbot.values import (
+    Answer,
+    Citation,
+    Claim,
+    Evidence,
+    NearMiss,
+    SearchPlan,
+    Timings,
+    TopicCensus,
+    TopicPaper,
+    Usage,
+)
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
 from store.suspicion import suspicions
@@ -50,6 +61,7 @@ def answer(value: Answer) -> Shape:
         "filter": filter(value.filter),
         "census": None if value.census is None else census(value.census),
         "plan": None if value.plan is None else search_plan(value.plan),
+        "topic": None if value.topic is None else topic(value.topic),
     }
 
 
@@ -114,6 +126,45 @@ def census(value: Census) -> Shape:
 def counted(value: Census, text: str) -> Shape:
     """A census that was asked for as such, with its sentence."""
     return {"version": VERSION, "text": text, **census(value)}
+
+
+def topic(value: TopicCensus) -> Shape:
+    """The papers that belong to a topic, and those that may."""
+    plan = value.plan
+    return {
+        "plan": str(plan),
+        "do": plan.do.value,
+        "topic": plan.topic.text,
+        "question": plan.topic.question,
+        "filter": filter(plan.filter),
+        "total": value.total,
+        "passing": value.passing,
+        "looked": value.looked,
+        "by_rules": value.by_rules,
+        "sure": [topic_paper(item) for item in value.sure],
+        "uncertain": [topic_paper(item) for item in value.uncertain],
+    }
+
+
+def topic_paper(value: TopicPaper) -> Shape:
+    """A paper that belongs to a topic, or may."""
+    return {
+        **_reference(value.paper),
+        "evidence": _evidence(value.evidence),
+        "judged_by": value.judged_by.value,
+        "odds": value.odds,
+    }
+
+
+def judged(value: TopicCensus, answer: Answer) -> Shape:
+    """A census over a topic that was asked for as such, with its sentence."""
+    return {
+        "version": VERSION,
+        "text": answer.text,
+        "model": answer.model,
+        "dropped": list(answer.dropped),
+        **topic(value),
+    }
 
 
 def entry(value: Entry) -> Shape:

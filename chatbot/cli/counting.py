@@ -1,13 +1,20 @@
-"""`chatbot census`: a question to the whole collection, counted and not read for; its list as a file."""
+"""`chatbot census`: a question to the whole collection, counted or judged; its list as a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chatbot.cli import options
+from chatbot.cli.assembling import assembled
 from chatbot.cli.outcome import print_json
+
+if TYPE_CHECKING:
+    from chatbot.assembly import Assembly
+    from chatbot.terminal.screen import Screen
+    from chatbot.values import Question
 
 
 @click.command()
@@ -20,15 +27,17 @@ from chatbot.cli.outcome import print_json
 )
 @click.option("--all", "everything", is_flag=True, help="Show every paper, not only the first ones.")
 @options.filters
+@options.verifier
 @options.json_output
 @options.place
+@options.endpoint
 def census(question: tuple[str, ...], out: Path | None, everything: bool) -> None:
     """Count papers, exactly and with no model: "How many papers per month?", "Which papers have code?"
 
-    Without a QUESTION: the papers that pass the filters.
+    A question over a topic ("Which papers build a new dataset?") is put to each paper, by the model or, with
+    --no-model, by rules. Without a QUESTION: the papers that pass the filters.
     """
-    from chatbot import assembly, censusing, filtering, listing, shapes
-    from chatbot.errors import QuestionError
+    from chatbot import censusing, filtering, listing, shapes
     from chatbot.terminal import census as page
     from chatbot.values import Question
 
@@ -38,15 +47,15 @@ def census(question: tuple[str, ...], out: Path | None, everything: bool) -> Non
         )
     screen = options.screen()
     understood = filtering.read(" ".join(question))
-    with assembly.filled(options.settings(), notice=screen.notice) as collection:
+    with assembled(screen) as assembly:
+        collection = assembly.collection
         filter = filtering.both(options.chosen_for(collection), understood.filter)
         filtering.known(understood.filter, collection.paper)
-        plan = censusing.planned(Question(understood.question, filter=filter))
+        asked = Question(understood.question, filter=filter)
+        plan = censusing.planned(asked)
         if plan is None:
-            raise QuestionError(
-                'This is not understood as a question to the whole collection. Ask, for example, "How many '
-                'papers per month?" or "Which papers mention GRPO?"; or ask it with `chatbot ask`.'
-            )
+            _over_a_topic(asked, assembly, screen, out, everything)
+            return
         whole = options.wants_json() or out is not None or everything
         found = collection.census(plan, None) if whole else collection.census(plan)
     text = censusing.sentence(found)
@@ -58,3 +67,34 @@ def census(question: tuple[str, ...], out: Path | None, everything: bool) -> Non
     else:
         screen.print(text)
         page.show(screen, found, everything=everything)
+
+
+def _over_a_topic(
+    asked: Question, assembly: Assembly, screen: Screen, out: Path | None, everything: bool
+) -> None:
+    """The model is chosen here and no sooner: what is counted needs none. Raises QuestionError."""
+    from chatbot import listing, shapes
+    from chatbot.errors import QuestionError
+    from chatbot.terminal import topic as page
+    from chatbot.terminal.answering import counted
+    from chatbot.topics import reading
+
+    if reading.read(asked.text) is None:
+        raise QuestionError(
+            'This is not understood as a question to the whole collection. Ask, for example, "How many '
+            'papers per month?", "Which papers mention GRPO?" or "How many papers build a new dataset?"; or '
+            "ask it with `chatbot ask`."
+        )
+    answer = counted(assembly.chat().stream(asked), screen)
+    if (found := answer.topic) is None:
+        raise RuntimeError("a question over a topic ended without one")
+    if out is not None:
+        rows = listing.write_topic(found, out)
+        screen.notice(f"{rows:,} rows written to {out}.")
+    if options.wants_json():
+        print_json(shapes.judged(found, answer))
+        return
+    screen.print(answer.text)
+    page.show(screen, found, [(each.number, each.paper) for each in answer.citations], everything=everything)
+    for reason in answer.dropped:
+        screen.print(reason, style="dim", hang=2)

@@ -12,9 +12,15 @@ from chatbot.values import (
     Claim,
     Evidence,
     FoundBy,
+    JudgedBy,
     NearMiss,
+    Standing,
     Status,
     Timings,
+    Topic,
+    TopicCensus,
+    TopicPaper,
+    TopicPlan,
     Usage,
     Verdict,
 )
@@ -80,6 +86,22 @@ def test_a_census_has_exactly_the_documented_keys():
     assert shape["untold"] == [{"fact": "date", "count": 4}]
     own = shapes.counted(counted, "Two.")
     assert list(own) == documented("## A census: `chatbot census --json`") + list(shape)
+
+
+def test_a_census_over_a_topic_has_exactly_the_documented_keys():
+    topic = Topic("use GRPO", "Does the paper use GRPO?", "use GRPO", "use")
+    belongs = TopicPaper(PAPER, Standing.SURE, EVIDENCE, JudgedBy.MODEL, 2.5)
+    found = TopicCensus(TopicPlan(Do.COUNT, topic, Filter(since="2025")), 9, 3, 2, (belongs,))
+    answer = replace(ANSWER, status=Status.CENSUS, topic=found)
+    shape = shapes.answer(answer)["topic"]
+    assert list(shape) == documented("### `topic`")
+    references = documented("### Each of `citations`")[1:]
+    assert list(shape["sure"][0]) == references + documented(
+        "### Each of the `sure` and `uncertain` of a topic"
+    )
+    assert shape["plan"] == 'count where created since 2025 and judged to "use GRPO"'
+    own = shapes.judged(found, answer)
+    assert list(own) == documented("### Asked over a topic") + list(shape)
 
 
 def test_papers_and_hits_have_exactly_the_documented_keys():
