@@ -156,13 +156,13 @@ def topic_paper(value: TopicPaper) -> Shape:
     }
 
 
-def judged(value: TopicCensus, answer: Answer) -> Shape:
+def judged(value: TopicCensus, text: str, model: str | None, dropped: Iterable[str]) -> Shape:
     """A census over a topic that was asked for as such, with its sentence."""
     return {
         "version": VERSION,
-        "text": answer.text,
-        "model": answer.model,
-        "dropped": list(answer.dropped),
+        "text": text,
+        "model": model,
+        "dropped": list(dropped),
         **topic(value),
     }
 

@@ -77,7 +77,7 @@ def _over_a_topic(
     from chatbot.errors import QuestionError
     from chatbot.terminal import topic as page
     from chatbot.terminal.answering import counted
-    from chatbot.topics import reading
+    from chatbot.topics import reading, telling
 
     if reading.read(asked.text) is None:
         raise QuestionError(
@@ -91,10 +91,11 @@ def _over_a_topic(
     if out is not None:
         rows = listing.write_topic(found, out)
         screen.notice(f"{rows:,} rows written to {out}.")
+    text = telling.sentence(found)
     if options.wants_json():
-        print_json(shapes.judged(found, answer))
+        print_json(shapes.judged(found, text, answer.model, answer.dropped))
         return
-    screen.print(answer.text)
-    page.show(screen, found, [(each.number, each.paper) for each in answer.citations], everything=everything)
+    screen.print(text)
+    page.show(screen, found, everything=everything)
     for reason in answer.dropped:
         screen.print(reason, style="dim", hang=2)

@@ -105,9 +105,8 @@ def says(topic: Topic, sentence: str, names: Sequence[str] = ()) -> bool:
     own = _OWN.search(sentence) or any(name in sentence for name in names)
     if not own or _OTHERS.search(sentence):
         return False
-    spoken = [word.lower() for word in _WORD.findall(sentence)]
+    spoken = [word.lower() for word in _WORD.findall(spelt(topic, sentence))]
     stemmed = stems(spoken)
-    sentence = spelt(topic, sentence)
     rest = topic.words.split(maxsplit=1)[1] if topic.verb else topic.words
     wanted = content_stems(" ".join(word for word in rest.split() if word.lower() not in _LIGHT))
     wanted = wanted or content_stems(rest)

@@ -100,7 +100,7 @@ def test_a_census_over_a_topic_has_exactly_the_documented_keys():
         "### Each of the `sure` and `uncertain` of a topic"
     )
     assert shape["plan"] == 'count where created since 2025 and judged to "use GRPO"'
-    own = shapes.judged(found, answer)
+    own = shapes.judged(found, "One.", "qwen", ("a note",))
     assert list(own) == documented("### Asked over a topic") + list(shape)
 
 
