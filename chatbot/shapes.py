@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
+    from chatbot.reviewing.parts import Review
     from store.ingesting import IngestReport
 
 VERSION = 1
@@ -143,6 +144,29 @@ def topic(value: TopicCensus) -> Shape:
         "by_rules": value.by_rules,
         "sure": [topic_paper(item) for item in value.sure],
         "uncertain": [topic_paper(item) for item in value.uncertain],
+    }
+
+
+def review(value: Review, page: str) -> Shape:
+    """A literature review, with its Markdown."""
+    return {
+        "version": VERSION,
+        "topic": topic(value.topic),
+        "themes": [
+            {
+                "name": theme.name,
+                "named_by": theme.named_by.value,
+                "papers": [item.id for item in theme.papers],
+                "claims": [_claim(item) for item in theme.claims],
+            }
+            for theme in value.themes
+        ],
+        "citations": [_citation(item) for item in value.citations],
+        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "dropped": list(value.dropped),
+        "usage": _usage(value.usage),
+        "model": value.model,
+        "markdown": page,
     }
 
 

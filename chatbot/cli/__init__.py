@@ -6,6 +6,7 @@
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
     counting    census
+    reviewing   review
     verifying   verify
     checking    doctor
     calibrating calibrate
@@ -32,6 +33,7 @@ from chatbot.cli import (
     counting,
     models,
     options,
+    reviewing,
     verifying,
 )
 from chatbot.cli.outcome import Group
@@ -67,6 +69,7 @@ for command in (
     asking.ask,
     asking.chat,
     counting.census,
+    reviewing.review,
     collecting.papers,
     collecting.search,
     verifying.verify,

@@ -97,12 +97,12 @@ def read(text: str) -> TopicPlan | None:
     return None
 
 
-def about(text: str) -> Topic | None:
-    """The topic that a text names ("reward hacking"), or asks for; None where it has no word that counts."""
+def named(text: str) -> TopicPlan | None:
+    """The plan for the topic that a text names ("reward hacking"), or asks for; None where no word counts."""
     if (plan := read(text)) is not None:
-        return plan.topic
-    named = " ".join(text.split()).strip(_EDGES)
-    return _about(named) if content_stems(named) else None
+        return replace(plan, do=Do.LIST)
+    name = " ".join(text.split()).strip(_EDGES)
+    return TopicPlan(Do.LIST, _about(name)) if content_stems(name) else None
 
 
 def _plans(do: Do, rest: str, *, bare: bool) -> Iterator[TopicPlan]:

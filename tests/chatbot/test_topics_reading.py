@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.routing import route
-from chatbot.topics.reading import about, read
+from chatbot.topics.reading import named, read
 
 TOPICS = {
     "How many papers build a new dataset?": 'count where judged to "build a new dataset"',
@@ -107,9 +107,9 @@ def test_a_topic_asks_one_paper_a_question():
         "Does the paper build a new dataset?"
     )
     assert read("List papers building benchmarks").topic.question == "Does the paper build benchmarks?"
-    assert about("reward hacking").question == "Is the paper about reward hacking?"
-    assert about("papers that use GRPO").question == "Does the paper use GRPO?"
-    assert about("?!") is None
+    assert named("reward hacking").topic.question == "Is the paper about reward hacking?"
+    assert named("papers that use GRPO").topic.question == "Does the paper use GRPO?"
+    assert named("?!") is None
 
 
 @given(st.text(max_size=80))
