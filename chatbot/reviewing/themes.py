@@ -59,6 +59,8 @@ def vectors(papers: Sequence[Paper], collection: Collection) -> NDArray[numpy.fl
     its stems where there is no embedder."""
     import numpy
 
+    if not papers:
+        return numpy.zeros((0, 1), dtype=numpy.float32)
     try:
         rows = [
             numpy.asarray(collection.sentence_vectors(collection.sentences(paper.id))).mean(axis=0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatbot import shapes
+from chatbot.reviewing.parts import Review, Theme
 from chatbot.values import (
     Answer,
     Citation,
@@ -102,6 +103,14 @@ def test_a_census_over_a_topic_has_exactly_the_documented_keys():
     assert shape["plan"] == 'count where created since 2025 and judged to "use GRPO"'
     own = shapes.judged(found, "One.", "qwen", ("a note",))
     assert list(own) == documented("### Asked over a topic") + list(shape)
+
+
+def test_a_review_has_exactly_the_documented_keys():
+    found = TopicCensus(TopicPlan(Do.LIST, Topic("are about x", "Is the paper about x?", "x")), 9, 3, 2)
+    theme = Theme("clipping", (PAPER,), ANSWER.claims)
+    shape = shapes.review(Review(found, (theme,), ANSWER.citations, ANSWER.withdrawn), "# A page")
+    assert list(shape) == documented("## A review: `chatbot review --json`")
+    assert list(shape["themes"][0]) == documented("### Each of the `themes` of a review")
 
 
 def test_papers_and_hits_have_exactly_the_documented_keys():
