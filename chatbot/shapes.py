@@ -17,6 +17,7 @@ from chatbot.values import (
     Claim,
     Evidence,
     NearMiss,
+    PlannedBy,
     SearchPlan,
     Timings,
     TopicCensus,
@@ -60,7 +61,7 @@ def answer(value: Answer) -> Shape:
         "model": value.model,
         "fingerprint": value.fingerprint,
         "filter": filter(value.filter),
-        "census": None if value.census is None else census(value.census),
+        "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
     }
@@ -105,11 +106,12 @@ def filter(value: Filter) -> Shape:
     }
 
 
-def census(value: Census) -> Shape:
+def census(value: Census, made_by: PlannedBy = PlannedBy.RULES) -> Shape:
     """What was counted over the whole collection, and the papers that count."""
     plan = value.plan
     return {
         "plan": str(plan),
+        "made_by": made_by.value,
         "do": plan.do.value,
         "by": None if plan.by is None else plan.by.value,
         "most": plan.most,
@@ -124,9 +126,9 @@ def census(value: Census) -> Shape:
     }
 
 
-def counted(value: Census, text: str) -> Shape:
+def counted(value: Census, text: str, made_by: PlannedBy = PlannedBy.RULES) -> Shape:
     """A census that was asked for as such, with its sentence."""
-    return {"version": VERSION, "text": text, **census(value)}
+    return {"version": VERSION, "text": text, **census(value, made_by)}
 
 
 def topic(value: TopicCensus) -> Shape:

@@ -267,7 +267,7 @@ class Answer:
     nowhere, history that was cut, a stream that broke. `plan` is None where the question was searched for as
     it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
-    where papers were judged one by one for a topic.
+    where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
     """
 
     question: str
@@ -289,6 +289,7 @@ class Answer:
     census: Census | None = None
     plan: SearchPlan | None = None
     topic: TopicCensus | None = None
+    census_by: PlannedBy = PlannedBy.RULES
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chatbot.assembly import Assembly
     from chatbot.terminal.screen import Screen
     from chatbot.values import Question
+    from store.plans import Plan
 
 
 @click.command()
@@ -39,7 +41,8 @@ def census(question: tuple[str, ...], out: Path | None, everything: bool) -> Non
     """
     from chatbot import censusing, filtering, listing, shapes
     from chatbot.terminal import census as page
-    from chatbot.values import Question
+    from chatbot.topics import reading
+    from chatbot.values import PlannedBy, Question
 
     if out is not None and out.suffix.lower() not in listing.KINDS:
         raise click.UsageError(
@@ -53,9 +56,12 @@ def census(question: tuple[str, ...], out: Path | None, everything: bool) -> Non
         filtering.known(understood.filter, collection.paper)
         asked = Question(understood.question, filter=filter)
         plan = censusing.planned(asked)
-        if plan is None:
+        by = None
+        if plan is None and reading.read(asked.text) is not None:
             _over_a_topic(asked, assembly, screen, out, everything)
             return
+        if plan is None:
+            plan, by = _proposed(asked, assembly)
         whole = options.wants_json() or out is not None or everything
         found = collection.census(plan, None) if whole else collection.census(plan)
     text = censusing.sentence(found)
@@ -63,28 +69,37 @@ def census(question: tuple[str, ...], out: Path | None, everything: bool) -> Non
         rows = listing.write(found, out)
         screen.notice(f"{rows:,} rows written to {out}.")
     if options.wants_json():
-        print_json(shapes.counted(found, text))
+        print_json(shapes.counted(found, text, PlannedBy.MODEL if by else PlannedBy.RULES))
     else:
         screen.print(text)
-        page.show(screen, found, everything=everything)
+        page.show(screen, found, everything=everything, by=by)
+
+
+def _proposed(asked: Question, assembly: Assembly) -> tuple[Plan, str]:
+    """The plan that a model makes, and the model's name. Raises QuestionError where there is none."""
+    from chatbot import filtering, proposing
+    from chatbot.errors import QuestionError
+
+    if proposing.may_be(asked.text) and (model := assembly.model()) is not None:
+        plan, _ = proposing.proposed(asked.text, model, assembly.settings.max_tokens)
+        if plan is not None:
+            return replace(plan, filter=filtering.both(asked.filter, plan.filter)), model.name
+    raise QuestionError(
+        'This is not understood as a question to the whole collection. Ask, for example, "How many '
+        'papers per month?", "Which papers mention GRPO?" or "How many papers build a new dataset?"; or '
+        "ask it with `chatbot ask`."
+    )
 
 
 def _over_a_topic(
     asked: Question, assembly: Assembly, screen: Screen, out: Path | None, everything: bool
 ) -> None:
-    """The model is chosen here and no sooner: what is counted needs none. Raises QuestionError."""
+    """The model is chosen here and no sooner: what is counted needs none."""
     from chatbot import listing, shapes
-    from chatbot.errors import QuestionError
     from chatbot.terminal import topic as page
     from chatbot.terminal.answering import counted
-    from chatbot.topics import reading, telling
+    from chatbot.topics import telling
 
-    if reading.read(asked.text) is None:
-        raise QuestionError(
-            'This is not understood as a question to the whole collection. Ask, for example, "How many '
-            'papers per month?", "Which papers mention GRPO?" or "How many papers build a new dataset?"; or '
-            "ask it with `chatbot ask`."
-        )
     answer = counted(assembly.chat().stream(asked), screen)
     if (found := answer.topic) is None:
         raise RuntimeError("a question over a topic ended without one")

@@ -156,7 +156,7 @@ class _View:
             pages.near_misses(screen, answer.near_misses)
         elif answer.census is not None:
             cited = [(citation.number, citation.paper) for citation in answer.citations]
-            census.show(screen, answer.census, cited)
+            census.show(screen, answer.census, cited, by=answer.model)
         elif answer.topic is not None:
             cited = [(citation.number, citation.paper) for citation in answer.citations]
             topic.show(screen, answer.topic, cited)

@@ -169,6 +169,8 @@ def summary(screen: Screen, answer: Answer) -> None:
     first = _ENDED.get(answer.status) or _proven(answer.claims)
     if answer.topic is not None:
         first = "papers judged one by one"
+    elif answer.census is not None and answer.model:
+        first = "counted over the whole collection, as a model understood the question"
     parts = [first]
     if answer.timings.total is not None:
         parts.append(f"{answer.timings.total:.1f} s")

@@ -21,7 +21,7 @@ from chatbot.topics.rules import Looked, look, telling
 from chatbot.values import JudgedBy, Standing, Topic, TopicPaper
 from chatbot.verifying import passage_text, yes_odds
 from store.collection import Collection
-from store.records import Paper
+from store.records import Paper, Sentence
 from store.suspicion import suspicions
 
 # Natural log-odds: from YES on it is a clear yes, up to NO a clear no. Set by thought, not measured: YES is
@@ -31,6 +31,10 @@ YES = 0.6
 NO = -2.0
 # Sentences of a paper that a model is asked about, at most: each is one short prompt.
 _SENTENCES = 3
+# Of an abstract, a model on this machine is shown so many words, the sentences that bear most on the topic:
+# every token costs time there (13 ms with a 1.5B on two cores). The first sentence, mostly of others' work,
+# has no lead.
+_LOCAL_WORDS = 110
 # What must stay free of a model's window beside the abstract: the examples, the question, the reply.
 _RESERVE = 900
 _PROMPTS = ("topic_judge", "topic_asked", "topic_word")
@@ -99,7 +103,7 @@ class PaperJudge:
         key = Key(paper.id, paper.abstract, self._topic.question, wording(self._thresholds), model.name)
         if (known := self._kept.get(key)) is not None:
             return known
-        text = " ".join(sentence.readable for sentence in sorted(looked.ranked, key=lambda each: each.number))
+        text = " ".join(sentence.readable for sentence in _shown(looked, whole=not model.local))
         whole = self._reply(model, passage_text([passage(paper, text)]))
         if whole is None:
             return None
@@ -157,7 +161,21 @@ class PaperJudge:
         return TopicPaper(paper, Standing.UNCERTAIN, as_evidence(nearest), JudgedBy.MODEL, odds)
 
 
+def _shown(looked: Looked, *, whole: bool) -> list[Sentence]:
+    """The sentences that the model is shown as the abstract, in their order."""
+    shown: list[Sentence] = []
+    words = 0
+    for each in looked.ranked:
+        words += len(each.readable.split())
+        if not whole and shown and words > _LOCAL_WORDS:
+            break
+        shown.append(each)
+    return sorted(shown, key=lambda each: each.number)
+
+
 def wording(thresholds: Thresholds = DEFAULT) -> str:
     """A fingerprint of what is kept: the prompts, and what decides which sentences are asked about."""
     marks = [prompts.load(name).fingerprint for name in _PROMPTS]
-    return prompts.fingerprint(" ".join([*marks, f"{thresholds.yes} {thresholds.no} {_SENTENCES}"]))
+    return prompts.fingerprint(
+        " ".join([*marks, f"{thresholds.yes} {thresholds.no} {_SENTENCES} {_LOCAL_WORDS}"])
+    )

@@ -116,6 +116,19 @@ def test_the_thresholds_part_sure_uncertain_and_no(collection, odds, standing):
     )
 
 
+def test_a_model_on_this_machine_is_shown_the_sentences_that_bear_on_the_topic(tmp_path):
+    long = " ".join(f"Cows of farm number {n} eat grass and {'word ' * 20}every day." for n in range(9))
+    with Collection.open(tmp_path, embedder=HashEmbedder(), create=True) as made:
+        made.ingest([Record(f"{long} We build a dataset of cows.", Source("a", 1))])
+        shown = []
+        for local in (True, False):
+            model = Asked({}, local=local, name=f"local-{local}")
+            judged(made, model)
+            shown.append(model.calls[0].messages[-1].content)
+    assert all("We build a dataset of cows." in each for each in shown)
+    assert len(shown[0].split()) < 160 < len(shown[1].split())
+
+
 def test_other_thresholds_are_other_standings(collection):
     model = Asked({"We train": 1.0})
     assert "two" in titles(judged(collection, model).sure)
