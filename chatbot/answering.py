@@ -17,18 +17,20 @@ from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, conversation, fulltext, premises
+from chatbot import censusing, conversation, fulltext, premises, proposing
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
 from chatbot.entailment import Entailment
 from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionError
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
+from chatbot.filtering import both
 from chatbot.generating import Generation
 from chatbot.model import ChatModel
 from chatbot.proving import as_evidence
 from chatbot.searching import Searches
 from chatbot.settings import Settings
+from chatbot.topics import counting, reading
 from chatbot.understanding import understood
 from chatbot.values import (
     Answer,
@@ -43,10 +45,12 @@ from chatbot.values import (
     Question,
     Retrieved,
     Status,
+    Usage,
     Verdict,
 )
 from chatbot.verifying import Judge, ask
 from store.collection import Collection
+from store.plans import Plan
 from store.records import Hit
 
 REFUSAL = "The papers don't say."
@@ -101,11 +105,25 @@ class Chat:
         calibration can't.
         """
         _check(question.text)
+        started = self._clock()
         asked = yield from censusing.opening(question, self._collection, self._clock)
         if asked is None:
             return
         question = asked
+        if (over := reading.read(question.text)) is not None:
+            over = replace(over, filter=both(question.filter, over.filter))
+            yield from counting.answered(
+                question, over, self._collection, self._model, self._settings, self._clock
+            )
+            return
+        plan, cost = self._proposed(question)
+        if plan is not None and self._model is not None:
+            yield from censusing.counted(
+                question, plan, self._collection, self._clock, started, self._model.name, cost
+            )
+            return
         draft = self._draft(question)
+        draft.usage += cost
         searches = Searches(self._collection, self._settings.papers, question.filter)
         model = yield from self._understood(draft, searches)
         hits, ranked = self._found(draft, searches)
@@ -129,6 +147,16 @@ class Chat:
         except (ModelUnreachable, ModelBusy) as error:
             yield self._unanswered(draft, error)
             yield from self._extract(draft, ranked)
+
+    def _proposed(self, question: Question) -> tuple[Plan | None, Usage]:
+        """The model's plan for a question that plainly counts or lists papers, where no grammar read one."""
+        if self._model is None or not proposing.may_be(question.text):
+            return None, Usage()
+        try:
+            plan, cost = proposing.proposed(question.text, self._model, self._settings.max_tokens)
+        except (ModelUnreachable, ModelBusy):
+            return None, Usage()  # the ordinary way asks again, and says so
+        return plan and replace(plan, filter=both(question.filter, plan.filter)), cost
 
     def assess(self, question: Question) -> Signals:
         """What speaks for an answer, the model's own odds included, without asking for the answer. The model

@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chatbot.entailment import Entailment
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
+    from chatbot.reviewing.writing import Writer
     from chatbot.settings import Settings
     from chatbot.verifying import Judge
     from store.chroma import Server
@@ -332,6 +333,18 @@ class Assembly:
         if judging is None:
             return Checker(self.collection, notice=self._notice)
         return Checker(self.collection, judging.odds, judging.supports, self._notice)
+
+    def writer(self) -> Writer:
+        """Who writes reviews: the model that is chosen, and who judges its sentences."""
+        from chatbot.calibration import DEFAULT
+        from chatbot.reviewing.writing import Writer
+
+        model = self.model()
+        judging = judge(self.settings, self.calibrations, lambda: model)
+        calibration = DEFAULT if model is None else self.calibrations.of(model.name)
+        if judging is None:
+            return Writer(model, lambda claim, passages: None, calibration)
+        return Writer(model, judging.odds, replace(calibration, supports=judging.supports))
 
     def model(self) -> ChatModel | None:
         """The model that is chosen; None where there is none, or none is wanted."""

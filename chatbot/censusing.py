@@ -8,18 +8,31 @@ here, exactly and by no model; then nothing is left to ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 from chatbot import filtering
 from chatbot.routing import route
-from chatbot.values import Answer, Citation, Delta, Event, Finished, Notice, Question, Status, Timings
+from chatbot.values import (
+    Answer,
+    Citation,
+    Delta,
+    Event,
+    Finished,
+    Notice,
+    PlannedBy,
+    Question,
+    Status,
+    Timings,
+    Usage,
+)
 from store.collection import Collection
 from store.plans import By, Census, Do, Plan
 from store.records import Filter
 
 # So many papers are cited under numbers, so that a later question can point at one.
 _CITED = 8
+NO_TOKENS = Usage()
 
 
 def opening(
@@ -37,23 +50,40 @@ def opening(
     plan = planned(asked)
     if plan is None:
         return asked
+    yield from counted(replace(asked, text=asked.text or question.text), plan, collection, clock, started)
+    return None
+
+
+def counted(
+    question: Question,
+    plan: Plan,
+    collection: Collection,
+    clock: Callable[[], float],
+    started: float,
+    model: str | None = None,
+    usage: Usage = NO_TOKENS,
+) -> Iterator[Event]:
+    """The answer to a question whose plan is known; `model` is the one that made it, at the cost of `usage`.
+    Raises FilterError, StoreError."""
     census = collection.census(plan)
     text = sentence(census)
     yield Delta(text)
-    citations = _cited(asked, census, collection)
+    citations = _cited(question, census, collection)
     yield Finished(
         Answer(
-            question=asked.text or question.text,
-            standalone_question=asked.text or question.text,
+            question=question.text,
+            standalone_question=question.text,
             status=Status.CENSUS,
             text=" ".join([text, "".join(f"[{each.number}]" for each in citations)]).strip(),
             citations=citations,
+            usage=usage,
             timings=Timings(total=clock() - started),
-            filter=filter,
+            model=model,
+            filter=question.filter,
             census=census,
+            census_by=PlannedBy.RULES if model is None else PlannedBy.MODEL,
         )
     )
-    return None
 
 
 def planned(question: Question) -> Plan | None:

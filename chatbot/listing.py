@@ -1,4 +1,4 @@
-"""The list of a census as a file: its groups where it has some, else every paper that counts.
+"""The list of a census as a file: its groups where it has some, else every paper that counts or may.
 
 CSV is UTF-8 with a header. A cell that a spreadsheet would take for a formula gets an apostrophe in front;
 JSONL is verbatim.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from chatbot import shapes
+from chatbot.values import TopicCensus
 from store.plans import Census
 
 
@@ -23,6 +24,32 @@ def write(census: Census, file: Path) -> int:
     rows = [{"key": group.key, "count": group.count} for group in census.groups]
     if census.plan.by is None:
         rows = [shapes.entry(entry) for entry in census.papers]
+    return _write(rows, file)
+
+
+def write_topic(found: TopicCensus, file: Path) -> int:
+    """The same of a census over a topic: each paper with its standing and the sentence that says it."""
+    rows: list[shapes.Shape] = [
+        {
+            "standing": each.standing.value,
+            "paper": each.paper.id,
+            "label": each.paper.label,
+            "title": each.paper.title,
+            "arxiv_id": each.paper.arxiv_id,
+            "doi": each.paper.doi,
+            "created": each.paper.created,
+            "url": each.paper.link,
+            "authors": list(each.paper.authors),
+            "judged_by": each.judged_by.value,
+            "odds": each.odds,
+            "sentence": each.evidence.text,
+        }
+        for each in (*found.sure, *found.uncertain)
+    ]
+    return _write(rows, file)
+
+
+def _write(rows: Sequence[shapes.Shape], file: Path) -> int:
     beside = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         with beside.open("w", encoding="utf-8", errors="replace", newline="") as stream:

@@ -39,6 +39,11 @@ def route(text: str) -> Plan | None:
     return None
 
 
+def conditions(text: str) -> Filter | None:
+    """The filter of a `spaced` text that is conditions and nothing else; None if it is anything more."""
+    return next((filter for filter in _filters(text, 0, set()) if not filter.empty), None)
+
+
 def _filters(text: str, at: int, dead: set[int]) -> Iterator[Filter]:
     """Every way to read the rest of a question as conditions and nothing else. `dead` are places from which
     there is none."""

@@ -11,7 +11,19 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from chatbot.values import Answer, Citation, Claim, Evidence, NearMiss, SearchPlan, Timings, Usage
+from chatbot.values import (
+    Answer,
+    Citation,
+    Claim,
+    Evidence,
+    NearMiss,
+    PlannedBy,
+    SearchPlan,
+    Timings,
+    TopicCensus,
+    TopicPaper,
+    Usage,
+)
 from store.exporting.jsonl import fields
 from store.plans import Census, Entry
 from store.records import Filter, Hit, Paper, Source
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
 
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
+    from chatbot.reviewing.parts import Review
     from store.ingesting import IngestReport
     from store.shelves import Shelf
 
@@ -50,8 +63,9 @@ def answer(value: Answer) -> Shape:
         "model": value.model,
         "fingerprint": value.fingerprint,
         "filter": filter(value.filter),
-        "census": None if value.census is None else census(value.census),
+        "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
+        "topic": None if value.topic is None else topic(value.topic),
     }
 
 
@@ -95,11 +109,12 @@ def filter(value: Filter) -> Shape:
     }
 
 
-def census(value: Census) -> Shape:
+def census(value: Census, made_by: PlannedBy = PlannedBy.RULES) -> Shape:
     """What was counted over the whole collection, and the papers that count."""
     plan = value.plan
     return {
         "plan": str(plan),
+        "made_by": made_by.value,
         "do": plan.do.value,
         "by": None if plan.by is None else plan.by.value,
         "most": plan.most,
@@ -114,9 +129,71 @@ def census(value: Census) -> Shape:
     }
 
 
-def counted(value: Census, text: str) -> Shape:
+def counted(value: Census, text: str, made_by: PlannedBy = PlannedBy.RULES) -> Shape:
     """A census that was asked for as such, with its sentence."""
-    return {"version": VERSION, "text": text, **census(value)}
+    return {"version": VERSION, "text": text, **census(value, made_by)}
+
+
+def topic(value: TopicCensus) -> Shape:
+    """The papers that belong to a topic, and those that may."""
+    plan = value.plan
+    return {
+        "plan": str(plan),
+        "do": plan.do.value,
+        "topic": plan.topic.text,
+        "question": plan.topic.question,
+        "filter": filter(plan.filter),
+        "total": value.total,
+        "passing": value.passing,
+        "looked": value.looked,
+        "by_rules": value.by_rules,
+        "sure": [topic_paper(item) for item in value.sure],
+        "uncertain": [topic_paper(item) for item in value.uncertain],
+    }
+
+
+def review(value: Review, page: str) -> Shape:
+    """A literature review, with its Markdown."""
+    return {
+        "version": VERSION,
+        "topic": topic(value.topic),
+        "themes": [
+            {
+                "name": theme.name,
+                "named_by": theme.named_by.value,
+                "papers": [item.id for item in theme.papers],
+                "claims": [_claim(item) for item in theme.claims],
+            }
+            for theme in value.themes
+        ],
+        "citations": [_citation(item) for item in value.citations],
+        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "dropped": list(value.dropped),
+        "usage": _usage(value.usage),
+        "model": value.model,
+        "markdown": page,
+    }
+
+
+def topic_paper(value: TopicPaper) -> Shape:
+    """A paper that belongs to a topic, or may."""
+    return {
+        **_reference(value.paper),
+        "evidence": _evidence(value.evidence),
+        "judged_by": value.judged_by.value,
+        "odds": value.odds,
+    }
+
+
+def judged(value: TopicCensus, text: str, model: str | None, dropped: Iterable[str]) -> Shape:
+    """A census over a topic that was asked for as such, with its sentence."""
+    return {
+        "version": VERSION,
+        "text": text,
+        "model": model,
+        "dropped": list(dropped),
+        **topic(value),
+    }
 
 
 def entry(value: Entry) -> Shape:

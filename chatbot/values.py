@@ -4,7 +4,8 @@ A `Question` goes in. While it is answered, events come out: `Planned` where it 
 in another language than it was asked in, `Retrieved` (the papers found),
 `PremiseDoubted` where the question takes something for granted that a paper denies, `Thought`, `Delta`
 and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check changes a verdict,
-`Notice` for what a person should know, and last `Finished` with the `Answer`.
+`Judged` while papers are looked at one by one for a topic, `Notice` for what a person should know, and last
+`Finished` with the `Answer`.
 
 Nothing here knows where the values come from or how they are shown.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.plans import Census
+from store.plans import Census, Do
 from store.records import Filter, Hit, Paper
 
 
@@ -163,6 +164,71 @@ class NearMiss:
     missing: tuple[str, ...] = ()
 
 
+class Standing(StrEnum):
+    """Whether a paper belongs to a topic: a sentence of it says so, or it may."""
+
+    SURE = "sure"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What papers are looked at for.
+
+    `text` is what they do or are ("build a new dataset", "are about reward hacking"), `question` asks it of
+    one paper, `words` are what is searched for. `verb` is the first word of `text` if it is what papers do.
+    """
+
+    text: str
+    question: str
+    words: str
+    verb: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """A question over a topic: COUNT or LIST those papers that pass `filter` and belong to `topic`."""
+
+    do: Do
+    topic: Topic
+    filter: Filter = Filter()
+
+    def __str__(self) -> str:
+        conditions = f"{self.filter} and " if not self.filter.empty else ""
+        return f'{self.do.value} where {conditions}judged to "{self.topic.text}"'
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPaper:
+    """A paper that belongs to a topic, or may, and the sentence of it that says so, or comes nearest.
+
+    `odds` are the model's that its abstract says so (natural log-odds), None where it told none.
+    """
+
+    paper: Paper
+    standing: Standing
+    evidence: Evidence
+    judged_by: JudgedBy = JudgedBy.RULES
+    odds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCensus:
+    """What a plan over a topic gave. Of `total` papers `passing` pass the filter, `looked` were looked at.
+
+    `sure` and `uncertain` are newest first, undated last; every other paper looked at does not belong.
+    `by_rules` is how many were judged by rules alone, because no model was asked or none answered.
+    """
+
+    plan: TopicPlan
+    total: int
+    passing: int
+    looked: int
+    sure: tuple[TopicPaper, ...] = ()
+    uncertain: tuple[TopicPaper, ...] = ()
+    by_rules: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the server counted them, or as we did (`counted_by` names the tokenizer then)."""
@@ -201,7 +267,8 @@ class Answer:
     everything else that was left out on the way: packed sentences that did not fit, markers that pointed
     nowhere, history that was cut, a stream that broke. `plan` is None where the question was searched for as
     it stands. `filter` is the one that was used, `census` what was
-    counted where the status is CENSUS: then `text` is computed, not generated.
+    counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
+    where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
     """
 
     question: str
@@ -222,6 +289,8 @@ class Answer:
     filter: Filter = Filter()
     census: Census | None = None
     plan: SearchPlan | None = None
+    topic: TopicCensus | None = None
+    census_by: PlannedBy = PlannedBy.RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +352,15 @@ class ClaimRevised:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """So many of the papers that are looked at for a topic are judged, `sure` of them belong."""
+
+    done: int
+    total: int
+    sure: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence that a person should see, not part of the answer."""
 
@@ -296,4 +374,15 @@ class Finished:
     answer: Answer
 
 
-Event = Planned | Retrieved | PremiseDoubted | Thought | Delta | ClaimMade | ClaimRevised | Notice | Finished
+Event = (
+    Planned
+    | Retrieved
+    | PremiseDoubted
+    | Thought
+    | Delta
+    | ClaimMade
+    | ClaimRevised
+    | Judged
+    | Notice
+    | Finished
+)

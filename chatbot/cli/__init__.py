@@ -7,6 +7,7 @@
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
     counting    census
+    reviewing   review
     verifying   verify
     checking    doctor
     calibrating calibrate
@@ -33,6 +34,7 @@ from chatbot.cli import (
     counting,
     models,
     options,
+    reviewing,
     shelving,
     verifying,
 )
@@ -69,6 +71,7 @@ for command in (
     asking.ask,
     asking.chat,
     counting.census,
+    reviewing.review,
     collecting.papers,
     collecting.search,
     verifying.verify,

@@ -14,8 +14,9 @@ from typing import cast
 from rich.status import Status as Spinner
 
 from chatbot.planning import told
-from chatbot.terminal import census, pages
+from chatbot.terminal import census, pages, topic
 from chatbot.terminal.flow import Flow
+from chatbot.terminal.progress import Meter
 from chatbot.terminal.screen import STYLES, Screen
 from chatbot.terminal.text import line
 from chatbot.values import (
@@ -26,6 +27,7 @@ from chatbot.values import (
     Delta,
     Event,
     Finished,
+    Judged,
     Notice,
     Planned,
     PremiseDoubted,
@@ -49,6 +51,19 @@ def last(events: Iterator[Event], screen: Screen) -> Answer:
                 screen.notice(event.text)
             elif isinstance(event, Planned):
                 screen.notice(told(event.plan))
+            elif isinstance(event, Finished):
+                return event.answer
+    raise RuntimeError("the events ended without an answer")
+
+
+def counted(events: Iterator[Event], screen: Screen) -> Answer:
+    """Wait for the answer to a question over a topic; stderr tells how far it is."""
+    with hung_up(events), Meter(screen, "papers") as meter:
+        for event in events:
+            if isinstance(event, Judged):
+                meter.update("judging", event.done, event.total)
+            elif isinstance(event, Notice):
+                screen.notice(event.text)
             elif isinstance(event, Finished):
                 return event.answer
     raise RuntimeError("the events ended without an answer")
@@ -94,6 +109,8 @@ class _View:
                 self._wait("searching")
             case Retrieved(hits=hits):
                 self._wait(f"reading {len(hits)} paper{'' if len(hits) == 1 else 's'}")
+            case Judged(done=done, total=total, sure=sure):
+                self._wait(f"judging papers: {done} of {total}, {sure} sure")
             case Thought():
                 if self._thinking_since is None:
                     self._thinking_since = self._clock()
@@ -139,7 +156,10 @@ class _View:
             pages.near_misses(screen, answer.near_misses)
         elif answer.census is not None:
             cited = [(citation.number, citation.paper) for citation in answer.citations]
-            census.show(screen, answer.census, cited)
+            census.show(screen, answer.census, cited, by=answer.model)
+        elif answer.topic is not None:
+            cited = [(citation.number, citation.paper) for citation in answer.citations]
+            topic.show(screen, answer.topic, cited)
         else:
             if not said:
                 screen.print(line(answer.text))

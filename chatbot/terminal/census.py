@@ -20,10 +20,17 @@ _MONTHS = 36  # gaps between months and years are filled up to so many bars
 
 
 def show(
-    screen: Screen, census: Census, cited: Sequence[tuple[int, Paper]] = (), *, everything: bool = False
+    screen: Screen,
+    census: Census,
+    cited: Sequence[tuple[int, Paper]] = (),
+    *,
+    everything: bool = False,
+    by: str | None = None,
 ) -> None:
-    """All but the sentence. `cited` are the numbers that papers bear in a conversation."""
-    screen.print(Text(f"plan: {line(str(census.plan))}", "dim"), hang=6)
+    """All but the sentence. `cited` are the numbers that papers bear in a conversation; `by` is the model
+    that made the plan, None if rules did."""
+    made = f" (made by {line(by)}, not by rules)" if by else ""
+    screen.print(Text(f"plan{made}: {line(str(census.plan))}", "dim"), hang=6)
     for text in untold(census):
         screen.print(text, style="yellow", hang=2)
     if census.plan.by is not None:

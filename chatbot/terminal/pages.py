@@ -167,6 +167,10 @@ def summary(screen: Screen, answer: Answer) -> None:
     """The last line: how much is proven, how long it took, what it cost, who wrote it."""
     usage = answer.usage
     first = _ENDED.get(answer.status) or _proven(answer.claims)
+    if answer.topic is not None:
+        first = "papers judged one by one"
+    elif answer.census is not None and answer.model:
+        first = "counted over the whole collection, as a model understood the question"
     parts = [first]
     if answer.timings.total is not None:
         parts.append(f"{answer.timings.total:.1f} s")

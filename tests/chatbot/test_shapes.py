@@ -6,18 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatbot import shapes
+from chatbot.reviewing.parts import Review, Theme
 from chatbot.values import (
     Answer,
     Citation,
     Claim,
     Evidence,
     FoundBy,
+    JudgedBy,
     NearMiss,
     PlannedBy,
     SearchPart,
     SearchPlan,
+    Standing,
     Status,
     Timings,
+    Topic,
+    TopicCensus,
+    TopicPaper,
+    TopicPlan,
     Usage,
     Verdict,
 )
@@ -87,6 +94,30 @@ def test_a_census_has_exactly_the_documented_keys():
     assert shape["untold"] == [{"fact": "date", "count": 4}]
     own = shapes.counted(counted, "Two.")
     assert list(own) == documented("## A census: `chatbot census --json`") + list(shape)
+
+
+def test_a_census_over_a_topic_has_exactly_the_documented_keys():
+    topic = Topic("use GRPO", "Does the paper use GRPO?", "use GRPO", "use")
+    belongs = TopicPaper(PAPER, Standing.SURE, EVIDENCE, JudgedBy.MODEL, 2.5)
+    found = TopicCensus(TopicPlan(Do.COUNT, topic, Filter(since="2025")), 9, 3, 2, (belongs,))
+    answer = replace(ANSWER, status=Status.CENSUS, topic=found)
+    shape = shapes.answer(answer)["topic"]
+    assert list(shape) == documented("### `topic`")
+    references = documented("### Each of `citations`")[1:]
+    assert list(shape["sure"][0]) == references + documented(
+        "### Each of the `sure` and `uncertain` of a topic"
+    )
+    assert shape["plan"] == 'count where created since 2025 and judged to "use GRPO"'
+    own = shapes.judged(found, "One.", "qwen", ("a note",))
+    assert list(own) == documented("### Asked over a topic") + list(shape)
+
+
+def test_a_review_has_exactly_the_documented_keys():
+    found = TopicCensus(TopicPlan(Do.LIST, Topic("are about x", "Is the paper about x?", "x")), 9, 3, 2)
+    theme = Theme("clipping", (PAPER,), ANSWER.claims)
+    shape = shapes.review(Review(found, (theme,), ANSWER.citations, ANSWER.withdrawn), "# A page")
+    assert list(shape) == documented("## A review: `chatbot review --json`")
+    assert list(shape["themes"][0]) == documented("### Each of the `themes` of a review")
 
 
 def test_papers_and_hits_have_exactly_the_documented_keys():

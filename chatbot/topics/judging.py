@@ -1,0 +1,181 @@
+"""One paper judged for a topic: by a model where one is asked, by rules else.
+
+The model is asked yes or no about the abstract; where that is no clear no, about the paper's nearest
+sentences, one at a time. Sure is only a paper of which a sentence is shown to say it: by a clear yes to that
+sentence, or by the rules. A yes without such a sentence, a doubtful answer, and a yes about an abstract that
+looks like instructions to a program are uncertain. Read are the odds of the first token; an endpoint that
+tells none is asked for the word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import prompts
+from chatbot.constrained import answered
+from chatbot.evidence import as_data
+from chatbot.model import ChatModel, Message
+from chatbot.proving import as_evidence, passage
+from chatbot.topics.kept import Judgement, Kept, Key, Reply
+from chatbot.topics.rules import Looked, look, telling
+from chatbot.values import JudgedBy, Standing, Topic, TopicPaper
+from chatbot.verifying import passage_text, yes_odds
+from store.collection import Collection
+from store.records import Paper, Sentence
+from store.suspicion import suspicions
+
+# Natural log-odds: from YES on it is a clear yes, up to NO a clear no. Set by thought, not measured: YES is
+# the verdicts' threshold (`chatbot.calibration.DEFAULT`); NO leaves room for a small model that says "no" too
+# readily. `bench/topics.py --yes --no` measures others.
+YES = 0.6
+NO = -2.0
+# Sentences of a paper that a model is asked about, at most: each is one short prompt.
+_SENTENCES = 3
+# Of an abstract, a model on this machine is shown so many words, the sentences that bear most on the topic:
+# every token costs time there (13 ms with a 1.5B on two cores). The first sentence, mostly of others' work,
+# has no lead.
+_LOCAL_WORDS = 110
+# What must stay free of a model's window beside the abstract: the examples, the question, the reply.
+_RESERVE = 900
+_PROMPTS = ("topic_judge", "topic_asked", "topic_word")
+_WORD_SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "enum": ["yes", "no"]}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which log-odds on a reply is a clear yes, and down to which a clear no."""
+
+    yes: float = YES
+    no: float = NO
+
+    def clearly(self, reply: Reply) -> bool | None:
+        """True, False, or None where it is neither."""
+        if reply.odds is None:
+            return reply.yes
+        return True if reply.odds >= self.yes else False if reply.odds <= self.no else None
+
+
+DEFAULT = Thresholds()
+
+
+class PaperJudge:
+    """Judges papers for one topic; `model` None: by rules. Raises ModelError where the model does not answer.
+
+    `thresholds` decide, at the time of asking and of reading what was kept.
+    """
+
+    def __init__(
+        self,
+        topic: Topic,
+        collection: Collection,
+        model: ChatModel | None,
+        kept: Kept,
+        thresholds: Thresholds = DEFAULT,
+    ) -> None:
+        self._topic = topic
+        self._collection = collection
+        self._model = model
+        self._kept = kept
+        self._thresholds = thresholds
+        self._tells_odds = True
+
+    def judged(self, paper: Paper, *, by_rules: bool = False) -> tuple[TopicPaper | None, JudgedBy]:
+        """The paper with its standing, None if it does not belong; and who decided."""
+        sentences = self._collection.sentences(paper.id)
+        scores = self._collection.score_sentences(telling(self._topic), sentences)
+        looked = look(self._topic, paper, sentences, scores)
+        if looked is None:
+            return None, JudgedBy.RULES
+        judgement = None if by_rules or self._model is None else self._asked(self._model, paper, looked)
+        if judgement is None:
+            standing = Standing.SURE if looked.plain else Standing.UNCERTAIN if looked.perhaps else None
+            if standing is None:
+                return None, JudgedBy.RULES
+            return TopicPaper(paper, standing, as_evidence(looked.sentence)), JudgedBy.RULES
+        return self._settled(paper, looked, judgement), JudgedBy.MODEL
+
+    def _asked(self, model: ChatModel, paper: Paper, looked: Looked) -> Judgement | None:
+        key = Key(paper.id, paper.abstract, self._topic.question, wording(self._thresholds), model.name)
+        if (known := self._kept.get(key)) is not None:
+            return known
+        text = " ".join(sentence.readable for sentence in _shown(looked, whole=not model.local))
+        whole = self._reply(model, passage_text([passage(paper, text)]))
+        if whole is None:
+            return None
+        made = Judgement(whole)
+        if self._thresholds.clearly(whole) is not False:
+            made = self._with_sentence(model, paper, looked, whole)
+        self._kept.put(key, made)
+        return made
+
+    def _with_sentence(self, model: ChatModel, paper: Paper, looked: Looked, whole: Reply) -> Judgement:
+        """The abstract's reply with that of the first sentence clearly told, else of the likeliest."""
+        first = [looked.sentence, *(each for each in looked.ranked if each is not looked.sentence)]
+        best: tuple[float, int, Reply] | None = None
+        for sentence in first[:_SENTENCES]:
+            said = self._reply(model, passage_text([passage(paper, sentence.readable)]))
+            if said is None:
+                continue
+            weight = said.odds if said.odds is not None else 1.0 if said.yes else -1.0
+            if best is None or weight > best[0]:
+                best = (weight, sentence.number, said)
+            if self._thresholds.clearly(said):
+                break
+        return Judgement(whole) if best is None else Judgement(whole, best[1], best[2])
+
+    def _reply(self, model: ChatModel, text: str) -> Reply | None:
+        """Yes or no about a text; None where the model's reply is neither."""
+        shown = as_data(model.encoding.cut(text, max(model.window - _RESERVE, 100)))
+        system = Message("system", prompts.load("topic_judge").render())
+        question = as_data(self._topic.question)
+        if self._tells_odds:
+            asked = prompts.load("topic_asked").render(question=question, text=shown)
+            first = model.first_token([system, Message("user", asked)])
+            # What begins otherwise, with a thought or a quotation mark, is asked for the word this time.
+            if first and (odds := yes_odds(first)) is not None:
+                return Reply(odds > 0, odds)
+            self._tells_odds = first is not None
+        asked = prompts.load("topic_word").render(question=question, text=shown)
+        found, _ = answered(model, [system, Message("user", asked)], _WORD_SCHEMA, 64)
+        said = str(found.get("answer", "")).strip().lower().rstrip(".") if found else ""
+        return Reply(said == "yes") if said in ("yes", "no") else None
+
+    def _settled(self, paper: Paper, looked: Looked, judgement: Judgement) -> TopicPaper | None:
+        clearly = self._thresholds.clearly(judgement.abstract)
+        if clearly is False and not looked.plain:
+            return None
+        by_number = {sentence.number: sentence for sentence in looked.ranked}
+        told = judgement.said is not None and self._thresholds.clearly(judgement.said) is True
+        sentence = by_number.get(judgement.sentence or 0) if told else None
+        odds = judgement.abstract.odds
+        if clearly and sentence is not None and not suspicions(paper.abstract):
+            return TopicPaper(paper, Standing.SURE, as_evidence(sentence), JudgedBy.MODEL, odds)
+        if looked.plain and clearly is not False:
+            return TopicPaper(paper, Standing.SURE, as_evidence(looked.sentence), JudgedBy.RULES, odds)
+        nearest = sentence or by_number.get(judgement.sentence or 0) or looked.sentence
+        return TopicPaper(paper, Standing.UNCERTAIN, as_evidence(nearest), JudgedBy.MODEL, odds)
+
+
+def _shown(looked: Looked, *, whole: bool) -> list[Sentence]:
+    """The sentences that the model is shown as the abstract, in their order."""
+    shown: list[Sentence] = []
+    words = 0
+    for each in looked.ranked:
+        words += len(each.readable.split())
+        if not whole and shown and words > _LOCAL_WORDS:
+            break
+        shown.append(each)
+    return sorted(shown, key=lambda each: each.number)
+
+
+def wording(thresholds: Thresholds = DEFAULT) -> str:
+    """A fingerprint of what is kept: the prompts, and what decides which sentences are asked about."""
+    marks = [prompts.load(name).fingerprint for name in _PROMPTS]
+    return prompts.fingerprint(
+        " ".join([*marks, f"{thresholds.yes} {thresholds.no} {_SENTENCES} {_LOCAL_WORDS}"])
+    )
