@@ -10,6 +10,7 @@ tells none is asked for the word.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import prompts
 from chatbot.constrained import answered
@@ -24,11 +25,23 @@ from store.collection import Collection
 from store.records import Paper, Sentence
 from store.suspicion import suspicions
 
-# Natural log-odds: from YES on it is a clear yes, up to NO a clear no. Set by thought, not measured: YES is
-# the verdicts' threshold (`chatbot.calibration.DEFAULT`); NO leaves room for a small model that says "no" too
-# readily. `bench/topics.py --yes --no` measures others.
-YES = 0.6
+# Natural log-odds. A small model leans to a yes or a no by the wording of the question alone: asked "Is the
+# paper about long context?" of the price of grain, Qwen2.5-Coder 1.5B says yes with odds of 1.5. So it is
+# asked about NEUTRAL texts first, and what it says of a paper is held against the median of that (contextual
+# calibration, Zhao et al. 2021). A clear yes is YES and CLEAR above the median, a clear no is NO or not LEANS
+# above it. Chosen on the half "tune" of bench/questions/topics.jsonl; bench/results/topics.md says how well.
+YES = 2.0
 NO = -2.0
+CLEAR = 2.2
+LEANS = 1.3
+NEUTRAL = (
+    "The committee met on a rainy Tuesday and agreed to meet again in spring.",
+    "Bees find their way home by the position of the sun.",
+    "We describe the restoration of a medieval bridge and the stones that were used for it.",
+    "N/A",
+    "Grain prices in three ports are compared over two centuries, from the records of merchants.",
+)
+"""Texts that nobody asks a collection of papers about."""
 # Sentences of a paper that a model is asked about, at most: each is one short prompt.
 _SENTENCES = 3
 # Of an abstract, a model on this machine is shown so many words, the sentences that bear most on the topic:
@@ -53,11 +66,21 @@ class Thresholds:
     yes: float = YES
     no: float = NO
 
+    def beside(self, neutral: float | None) -> Thresholds:
+        """Those for a question to which a text that says nothing gets the odds `neutral`."""
+        if neutral is None:
+            return self
+        return Thresholds(max(self.yes, neutral + CLEAR), max(self.no, neutral + LEANS))
+
     def clearly(self, reply: Reply) -> bool | None:
         """True, False, or None where it is neither."""
         if reply.odds is None:
             return reply.yes
         return True if reply.odds >= self.yes else False if reply.odds <= self.no else None
+
+    def leans(self, reply: Reply) -> bool:
+        """Whether it is nearer to a clear yes than to a clear no."""
+        return reply.yes if reply.odds is None else reply.odds >= (self.yes + self.no) / 2
 
 
 DEFAULT = Thresholds()
@@ -81,7 +104,9 @@ class PaperJudge:
         self._collection = collection
         self._model = model
         self._kept = kept
+        self._given = thresholds
         self._thresholds = thresholds
+        self._calibrated = False
         self._tells_odds = True
 
     def judged(self, paper: Paper, *, by_rules: bool = False) -> tuple[TopicPaper | None, JudgedBy]:
@@ -100,7 +125,8 @@ class PaperJudge:
         return self._settled(paper, looked, judgement), JudgedBy.MODEL
 
     def _asked(self, model: ChatModel, paper: Paper, looked: Looked) -> Judgement | None:
-        key = Key(paper.id, paper.abstract, self._topic.question, wording(self._thresholds), model.name)
+        self._calibrate(model)
+        key = self._key(model, paper.id, paper.abstract)
         if (known := self._kept.get(key)) is not None:
             return known
         text = " ".join(sentence.readable for sentence in _shown(looked, whole=not model.local))
@@ -108,10 +134,36 @@ class PaperJudge:
         if whole is None:
             return None
         made = Judgement(whole)
-        if self._thresholds.clearly(whole) is not False:
+        if self._worth(looked, whole):
             made = self._with_sentence(model, paper, looked, whole)
         self._kept.put(key, made)
         return made
+
+    def _calibrate(self, model: ChatModel) -> None:
+        """Hold what follows against what the model says of texts that say nothing. Asked once a question."""
+        if self._calibrated:
+            return
+        odds = []
+        for text in NEUTRAL:
+            key = self._key(model, "", text)
+            if (known := self._kept.get(key)) is None:
+                reply = self._reply(model, text)
+                if reply is None or reply.odds is None:  # it tells no odds, or nothing
+                    break
+                self._kept.put(key, known := Judgement(reply))
+            if known.abstract.odds is not None:
+                odds.append(known.abstract.odds)
+        self._thresholds = self._given.beside(median(odds) if len(odds) == len(NEUTRAL) else None)
+        self._calibrated = True
+
+    def _key(self, model: ChatModel, paper: str, text: str) -> Key:
+        return Key(paper, text, self._topic.question, wording(self._given), model.name)
+
+    def _worth(self, looked: Looked, whole: Reply) -> bool:
+        """Whether the paper may belong: where its words don't speak for it, the model must."""
+        if self._thresholds.clearly(whole) is False:
+            return False
+        return looked.perhaps or self._thresholds.leans(whole)
 
     def _with_sentence(self, model: ChatModel, paper: Paper, looked: Looked, whole: Reply) -> Judgement:
         """The abstract's reply with that of the first sentence clearly told, else of the likeliest."""
@@ -146,19 +198,19 @@ class PaperJudge:
         return Reply(said == "yes") if said in ("yes", "no") else None
 
     def _settled(self, paper: Paper, looked: Looked, judgement: Judgement) -> TopicPaper | None:
-        clearly = self._thresholds.clearly(judgement.abstract)
-        if clearly is False and not looked.plain:
+        whole = judgement.abstract
+        if not self._worth(looked, whole) and not looked.plain:
             return None
         by_number = {sentence.number: sentence for sentence in looked.ranked}
         told = judgement.said is not None and self._thresholds.clearly(judgement.said) is True
         sentence = by_number.get(judgement.sentence or 0) if told else None
-        odds = judgement.abstract.odds
-        if clearly and sentence is not None and not suspicions(paper.abstract):
-            return TopicPaper(paper, Standing.SURE, as_evidence(sentence), JudgedBy.MODEL, odds)
-        if looked.plain and clearly is not False:
-            return TopicPaper(paper, Standing.SURE, as_evidence(looked.sentence), JudgedBy.RULES, odds)
+        borne_out = self._thresholds.leans(whole) if looked.perhaps else self._thresholds.clearly(whole)
+        if borne_out and sentence is not None and not suspicions(paper.abstract):
+            return TopicPaper(paper, Standing.SURE, as_evidence(sentence), JudgedBy.MODEL, whole.odds)
+        if looked.plain and self._thresholds.clearly(whole) is not False:
+            return TopicPaper(paper, Standing.SURE, as_evidence(looked.sentence), JudgedBy.RULES, whole.odds)
         nearest = sentence or by_number.get(judgement.sentence or 0) or looked.sentence
-        return TopicPaper(paper, Standing.UNCERTAIN, as_evidence(nearest), JudgedBy.MODEL, odds)
+        return TopicPaper(paper, Standing.UNCERTAIN, as_evidence(nearest), JudgedBy.MODEL, whole.odds)
 
 
 def _shown(looked: Looked, *, whole: bool) -> list[Sentence]:
@@ -177,5 +229,5 @@ def wording(thresholds: Thresholds = DEFAULT) -> str:
     """A fingerprint of what is kept: the prompts, and what decides which sentences are asked about."""
     marks = [prompts.load(name).fingerprint for name in _PROMPTS]
     return prompts.fingerprint(
-        " ".join([*marks, f"{thresholds.yes} {thresholds.no} {_SENTENCES} {_LOCAL_WORDS}"])
+        " ".join([*marks, f"{thresholds.yes} {thresholds.no} {CLEAR} {LEANS} {_SENTENCES} {_LOCAL_WORDS}"])
     )

@@ -17,6 +17,7 @@ from chatbot.reviewing.parts import Reviewed, Writing
 from chatbot.reviewing.themes import chosen_name, grouped, terms, vectors
 from chatbot.reviewing.writing import Writer, written
 from chatbot.settings import Settings
+from chatbot.topics.judging import NEUTRAL
 from chatbot.topics.reading import named
 from chatbot.values import FoundBy, Judged, JudgedBy, Notice, Verdict
 from store.collection import Collection
@@ -39,7 +40,10 @@ class Writes(ScriptedModel):
 
     def first_token(self, messages, top=20):
         super().first_token(messages, top)
-        return {"yes": -0.01, "no": -5.0} if "abstract of one paper" in messages[0].content else None
+        if "abstract of one paper" not in messages[0].content:
+            return None
+        nothing = messages[-1].content.partition("\nText: ")[2].startswith(NEUTRAL)
+        return {"yes": -5.0, "no": -0.01} if nothing else {"yes": -0.01, "no": -5.0}
 
     def stream(self, messages, *, schema=None, max_tokens=None):
         self._replies = iter([self._reply])

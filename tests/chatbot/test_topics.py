@@ -18,7 +18,7 @@ from chatbot.model.scripted import ScriptedModel
 from chatbot.settings import Settings
 from chatbot.topics import candidates, kept
 from chatbot.topics.counting import taken
-from chatbot.topics.judging import NO, YES, Thresholds
+from chatbot.topics.judging import CLEAR, LEANS, NEUTRAL, NO, YES, Thresholds
 from chatbot.topics.reading import read
 from chatbot.topics.rules import says
 from chatbot.topics.telling import sentence
@@ -36,24 +36,28 @@ ABSTRACTS = {
 
 
 class Asked(ScriptedModel):
-    """Says log-odds by what stands in the text it is asked about; the first that fits."""
+    """Says log-odds by what stands in the text it is asked about; `neutral` of texts that say nothing."""
 
-    def __init__(self, odds, **how):
+    def __init__(self, odds, neutral=-9.0, **how):
         super().__init__(**how)
         self.odds = odds
+        self.neutral = neutral
 
     def first_token(self, messages, top=20):
         super().first_token(messages, top)
         text = messages[-1].content.partition("\nText: ")[2]
-        for words, odds in self.odds.items():
-            if words in text:
-                if isinstance(odds, Exception):
-                    raise odds
-                if odds is None:
-                    return None
-                yes = 1 / (1 + math.exp(-odds))
-                return {"yes": math.log(yes), "no": math.log(1 - yes)}
-        return {"yes": -9.0, "no": -0.001}
+        if text.startswith(NEUTRAL):
+            return of(self.neutral)
+        odds = next((odds for words, odds in self.odds.items() if words in text), -9.0)
+        if isinstance(odds, Exception):
+            raise odds
+        return None if odds is None else of(odds)
+
+
+def of(odds):
+    """The log-probabilities of yes and no that have these log-odds."""
+    yes = 1 / (1 + math.exp(-odds))
+    return {"yes": math.log(yes), "no": math.log(1 - yes)}
 
 
 @pytest.fixture
@@ -109,11 +113,35 @@ def test_a_yes_that_no_sentence_bears_out_is_uncertain(collection):
     [(YES + 0.1, "sure"), (YES - 0.1, "uncertain"), (NO + 0.1, "uncertain"), (NO - 0.1, None)],
 )
 def test_the_thresholds_part_sure_uncertain_and_no(collection, odds, standing):
-    found = judged(collection, Asked({"We train": odds}))
-    assert ("two" in titles(found.sure), "two" in titles(found.uncertain)) == (
+    # The words of "three" half speak for it: the model's doubts leave it uncertain.
+    found = judged(collection, Asked({"gather paws": odds}), "How many papers evaluate paws of farms?")
+    assert ("three" in titles(found.sure), "three" in titles(found.uncertain)) == (
         standing == "sure",
         standing == "uncertain",
     )
+
+
+@pytest.mark.parametrize(("odds", "standing"), [(0.1, "uncertain"), (-0.1, None)])
+def test_where_no_word_of_a_paper_speaks_for_it_the_model_must_lean_to_yes(collection, odds, standing):
+    found = judged(collection, Asked({"We train": odds}))
+    assert titles(found.sure) == []
+    assert ("two" in titles(found.uncertain)) == (standing == "uncertain")
+
+
+@pytest.mark.parametrize(
+    ("beyond", "standing"),
+    [(CLEAR + 0.1, "sure"), (CLEAR - 0.1, "uncertain"), (LEANS + 0.1, "uncertain"), (LEANS - 0.1, None)],
+)
+def test_a_model_that_says_yes_of_anything_is_held_against_what_it_says_of_nothing(
+    collection, beyond, standing
+):
+    model = Asked({"gather paws": 3.0 + beyond}, neutral=3.0)
+    found = judged(collection, model, "How many papers evaluate paws of farms?")
+    assert ("three" in titles(found.sure), "three" in titles(found.uncertain)) == (
+        standing == "sure",
+        standing == "uncertain",
+    )
+    assert sum(call.messages[-1].content.count(text) for call in model.calls for text in NEUTRAL) == 5
 
 
 def test_a_model_on_this_machine_is_shown_the_sentences_that_bear_on_the_topic(tmp_path):
@@ -124,15 +152,15 @@ def test_a_model_on_this_machine_is_shown_the_sentences_that_bear_on_the_topic(t
         for local in (True, False):
             model = Asked({}, local=local, name=f"local-{local}")
             judged(made, model)
-            shown.append(model.calls[0].messages[-1].content)
+            shown.append(model.calls[len(NEUTRAL)].messages[-1].content)
     assert all("We build a dataset of cows." in each for each in shown)
     assert len(shown[0].split()) < 160 < len(shown[1].split())
 
 
 def test_other_thresholds_are_other_standings(collection):
-    model = Asked({"We train": 1.0})
+    model = Asked({"We train": 2.5})
     assert "two" in titles(judged(collection, model).sure)
-    strict = Thresholds(yes=2.0, no=-5.0)
+    strict = Thresholds(yes=3.0, no=-5.0)
     assert "two" in titles(judged(collection, model, thresholds=strict).uncertain)
 
 
@@ -253,7 +281,7 @@ def test_what_is_kept_is_kept_at_once(collection):
     judging = taken(read(ASKED), collection, Asked({}))
     next(judging)
     with sqlite3.connect(collection.folder / kept.FILE) as other:
-        assert other.execute("SELECT count(*) FROM judgements").fetchone() == (1,)
+        assert other.execute("SELECT count(*) FROM judgements WHERE paper <> ''").fetchone() == (1,)
     judging.close()
 
 
