@@ -62,6 +62,30 @@ class PlannedBy(StrEnum):
     MODEL = "model"
 
 
+class Style(StrEnum):
+    """How an answer is written; each sentence of it is proven all the same."""
+
+    SHORT = "short"
+    DETAILED = "detailed"
+    LIST = "list"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How one question is to be answered; what is None is as the settings say.
+
+    `audience` is who reads the answer, `language` as the setting `answer_language`, `thinking` "auto", "on"
+    or "off", `thinking_budget` in tokens.
+    """
+
+    style: Style | None = None
+    audience: str | None = None
+    language: str | None = None
+    thinking: str | None = None
+    thinking_budget: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question of a conversation with its answer's text, as later questions see it.
@@ -85,6 +109,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     filter: Filter = Filter()
     numbers: tuple[tuple[str, int], ...] = ()
+    manner: Manner = Manner()
 
 
 @dataclass(frozen=True, slots=True)
