@@ -242,6 +242,7 @@ def endpoint(settings: Settings, base_url: str, name: str | None, api_key: str |
         timeout=settings.timeout,
         deadline=settings.deadline,
         window=settings.window,
+        thinking_style=settings.thinking_style,
         remembered=settings.home / "capabilities.json",
     )
 

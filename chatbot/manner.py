@@ -61,6 +61,7 @@ def _tongue(wanted: str) -> str:
     known = {name.lower(): name for name in ("papers", "question", *LANGUAGES)}
     if (name := known.get(wanted.strip().lower())) is None:
         raise QuestionError(
-            f"An answer can't be in {wanted[:40]!r}. Choose papers, question, or one of {', '.join(LANGUAGES)}."
+            f"An answer can't be in {wanted[:40]!r}. Choose papers, question, or one of "
+            f"{', '.join(LANGUAGES)}."
         )
     return name
