@@ -2,8 +2,8 @@
 
 The verdict stays with the sentence that was proven: it is the claim's `text`, and `translation` is told in
 its place. No rule can prove a sentence of another language against an abstract. What can be checked is: it is
-in the language that was asked for, each name and number is in it and no other number, and the model, shown the
-translation alone, brings it back to a sentence that does not say otherwise. Where one of these fails, the
+in the language that was asked for, each name and number is in it and no other number, and the model, shown
+the translation alone, brings it back to a sentence that does not say otherwise. Where one of these fails, the
 sentence stays as it was proven. That a translation passes shows that nothing checkable was lost, not that it
 is right: therefore it is off unless it is asked for.
 """
@@ -18,6 +18,7 @@ from chatbot.constrained import answered
 from chatbot.evidence import as_data
 from chatbot.languages import language
 from chatbot.model import ChatModel, Message
+from chatbot.small_words import SMALL
 from chatbot.translating import lost
 from chatbot.values import Claim, Usage, Verdict
 from chatbot.verifying import Passage, judge
@@ -31,6 +32,7 @@ _SCHEMA = {
     "required": ["translation"],
     "additionalProperties": False,
 }
+_WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 
@@ -68,7 +70,7 @@ def _translated(text: str, wanted: str, model: ChatModel, max_tokens: int) -> tu
 
 def _wrong(said: str, text: str, wanted: str) -> str:
     """What can be seen to be wrong with a translation, "" where nothing is."""
-    if language(said) != (None if wanted == "English" else wanted):
+    if not _is_in(wanted, said, text):
         return f"its translation is not in {wanted}"
     asked = [_english(each) for each in _NUMBER.findall(text)]
     given = [_readings(each) for each in _NUMBER.findall(said)]
@@ -78,6 +80,17 @@ def _wrong(said: str, text: str, wanted: str) -> str:
     if any(not any(number in each for number in asked) for each in given):
         return "its translation has a number of its own"
     return ""
+
+
+def _is_in(wanted: str, said: str, text: str) -> bool:
+    """Whether a translation is in the language; a short one of Latin letters may be one that nobody can
+    tell: then it is enough that most of its words are others."""
+    found = language(said)
+    if wanted not in SMALL or found is not None:
+        return found == (None if wanted == "English" else wanted)
+    own = {word for word in _WORD.findall(text) if word.islower()}
+    words = [word for word in _WORD.findall(said) if word.islower()]
+    return 2 * sum(word in own for word in words) < len(words)
 
 
 def _says(back: str, text: str) -> bool:

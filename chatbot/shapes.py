@@ -66,6 +66,10 @@ def answer(value: Answer) -> Shape:
         "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
+        "style": value.style.value,
+        "thoughts": None
+        if value.thoughts is None
+        else {"seconds": value.thoughts.seconds, "tokens": value.thoughts.tokens},
     }
 
 
@@ -327,6 +331,7 @@ def _claim(value: Claim) -> Shape:
         "missing": list(value.missing),
         "judged_by": value.judged_by.value,
         "replaces": value.replaces or None,
+        "translation": value.translation or None,
         "evidence": [_evidence(item) for item in value.evidence],
     }
 
@@ -376,6 +381,7 @@ def _usage(value: Usage) -> Shape:
         "completion_tokens": value.completion_tokens,
         "cached_tokens": value.cached_tokens,
         "counted_by": value.counted_by,
+        "thought_tokens": value.thought_tokens,
     }
 
 
