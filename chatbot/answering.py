@@ -26,6 +26,7 @@ from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionErro
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
 from chatbot.filtering import both
 from chatbot.generating import Generation
+from chatbot.guarding import Guard, Policy, watched
 from chatbot.manner import mannered
 from chatbot.model import ChatModel
 from chatbot.pondering import room as thinking_room
@@ -69,7 +70,8 @@ _PROVEN = (Verdict.SUPPORTED, Verdict.PARTIAL)
 
 class Chat:
     """Answers questions from one collection; `model` None means extracts only. `entailment`, if there is one,
-    judges sentences in the model's place. Several threads may use it."""
+    judges sentences in the model's place; `guard` looks at questions and answers. Several threads may use
+    it."""
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Chat:
         settings: Settings,
         calibrations: Calibrations | None = None,
         entailment: Entailment | None = None,
+        guard: Guard | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._collection = collection
@@ -86,6 +89,8 @@ class Chat:
         self._settings = settings
         self._calibrations = calibrations or Calibrations()
         self._entailment = entailment
+        self._guard = guard
+        self._guarded = Policy(settings.guard == "strict", settings.guard_on_error == "closed")
         self._clock = clock
 
     @property
@@ -110,6 +115,12 @@ class Chat:
         _check(question.text)
         question = mannered(question, self._settings)
         _check(question.text)
+        if self._guard is None:
+            yield from self._answered(question)
+        else:
+            yield from watched(question, self._answered, self._guard, self._guarded)
+
+    def _answered(self, question: Question) -> Iterator[Event]:
         started = self._clock()
         asked = yield from censusing.opening(question, self._collection, self._clock)
         if asked is None:

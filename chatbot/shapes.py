@@ -16,6 +16,7 @@ from chatbot.values import (
     Citation,
     Claim,
     Evidence,
+    Moderated,
     NearMiss,
     PlannedBy,
     SearchPlan,
@@ -70,6 +71,7 @@ def answer(value: Answer) -> Shape:
         "thoughts": None
         if value.thoughts is None
         else {"seconds": value.thoughts.seconds, "tokens": value.thoughts.tokens},
+        "moderated": None if value.moderated is None else _moderated(value.moderated),
     }
 
 
@@ -321,6 +323,14 @@ def error(kind: str, message: str) -> Shape:
 def dumps(shape: object, *, ascii_only: bool = False) -> str:
     """The text of a shape: indented JSON without NaN."""
     return json.dumps(shape, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def _moderated(value: Moderated) -> Shape:
+    return {
+        "of": value.of,
+        "safety": None if value.safety is None else value.safety.value,
+        "categories": list(value.categories),
+    }
 
 
 def _claim(value: Claim) -> Shape:

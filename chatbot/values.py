@@ -297,6 +297,24 @@ class Thoughts:
     tokens: int = 0
 
 
+class Safety(StrEnum):
+    """How safe a guard calls a text."""
+
+    SAFE = "safe"
+    CONTROVERSIAL = "controversial"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a guard stopped: the "question" or the "answer", as what. No safety: it could not look, and
+    nothing is answered that it has not looked at."""
+
+    of: str
+    safety: Safety | None = None
+    categories: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The whole of an answer. `text` carries markers `[n]` after each proven sentence.
@@ -310,6 +328,7 @@ class Answer:
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
     `style` is how it is written: a list or a table is Markdown. `thoughts` is None where nothing was thought.
+    `moderated` is what a guard stopped: then `text` says so.
     """
 
     question: str
@@ -334,6 +353,7 @@ class Answer:
     census_by: PlannedBy = PlannedBy.RULES
     style: Style = Style.SHORT
     thoughts: Thoughts | None = None
+    moderated: Moderated | None = None
 
 
 @dataclass(frozen=True, slots=True)
