@@ -31,12 +31,16 @@ def mannered(question: Question, settings: Settings) -> Question:
         audience=settings.audience if wanted.audience is None else wanted.audience,
         language=_tongue(wanted.language or settings.answer_language),
         thinking=said or wanted.thinking or settings.thinking,
-        thinking_budget=wanted.thinking_budget or settings.thinking_budget,
+        thinking_budget=(
+            settings.thinking_budget if wanted.thinking_budget is None else wanted.thinking_budget
+        ),
     )
     if len(manner.audience or "") > LONGEST_AUDIENCE:
         raise QuestionError(f"The audience is longer than {LONGEST_AUDIENCE} characters. Say it in fewer.")
     if manner.thinking not in THINKING:
         raise QuestionError(f"Thinking can't be {manner.thinking!r}. Choose one of {', '.join(THINKING)}.")
+    if manner.thinking_budget is not None and manner.thinking_budget < 1:
+        raise QuestionError("A thinking budget is a number of tokens, 1 or more. Leave it out for none.")
     return replace(question, text=text, manner=manner)
 
 

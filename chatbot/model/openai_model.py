@@ -253,6 +253,11 @@ class OpenAIModel:
             if field in taken and field in words:
                 self._refused.learn(field)
                 return True
+        if told:
+            # Nothing is named: what is said of thinking is what fewest endpoints know. For this process only.
+            for name in told:
+                self._refused.learn(name, sure=False)
+            return True
         if "response_format" in taken:
             # Without the field's name, this one schema may be to blame: other processes ask again.
             self._refused.learn("response_format", sure="response_format" in words)

@@ -174,7 +174,12 @@ def test_a_switch_alone_is_no_question(seeded: Collection, settings: Settings) -
 
 
 @pytest.mark.parametrize(
-    ("manner", "what"), [(Manner(language="Klingon"), "German"), (Manner(thinking="loud"), "auto")]
+    ("manner", "what"),
+    [
+        (Manner(language="Klingon"), "German"),
+        (Manner(thinking="loud"), "auto"),
+        (Manner(thinking_budget=0), "1 or more"),
+    ],
 )
 def test_a_manner_that_cannot_be_says_what_can(manner: Manner, what: str, settings: Settings) -> None:
     with pytest.raises(QuestionError, match=what):

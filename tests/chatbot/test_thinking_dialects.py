@@ -151,6 +151,20 @@ def test_a_model_that_knows_no_effort_is_asked_without() -> None:
     assert parts[0] == TextPart("yes")
 
 
+def test_a_refusal_that_names_nothing_takes_the_fields_back_before_anything_else(tmp_path: Path) -> None:
+    def strict(handler: Handler) -> None:
+        known = handler.body.keys() <= USUAL | {"response_format"}
+        (say("{}") if known else status(400, "Bad request."))(handler)
+
+    file = tmp_path / "capabilities.json"
+    with FakeUpstream(strict) as upstream:
+        chat = model(upstream, thinking_style="vllm", remembered=file)
+        list(chat.stream(ASK, schema={"type": "object"}, thinking=ON))
+        assert chat.supports_schema
+        assert len(upstream.requests) == 2
+    assert not file.exists()
+
+
 def test_where_a_field_is_ignored_the_prompt_says_it_too() -> None:
     with FakeUpstream(say("yes", thoughts=("Hm.",)), say("yes")) as upstream:
         chat = model(upstream)
