@@ -12,6 +12,7 @@
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
     ├── LocalModelError     the built-in local model can't be prepared or started
     ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
+    ├── GuardError          the configured guard does not answer, or not in its form
     ├── CalibrationError    a calibration can't be read, written or measured
     └── BenchError          a file or a library of a measurement is missing or can't be used
 
@@ -75,3 +76,7 @@ class BenchError(ChatbotError):
 
 class EntailmentError(ChatbotError):
     """The configured cross-encoder can't be loaded or does not answer."""
+
+
+class GuardError(ChatbotError):
+    """The configured guard does not answer, or says nothing in its own form."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from chatbot import pondering
 from chatbot.calibration import Calibration
 from chatbot.drafting import Draft
 from chatbot.errors import ModelBusy, ModelUnreachable
@@ -28,6 +29,7 @@ from chatbot.values import (
     FoundBy,
     Judged,
     JudgedBy,
+    Manner,
     Notice,
     Question,
     Topic,
@@ -225,7 +227,8 @@ class _Scribe:
     def _asked(self, packed: Pack, each: Sequence[str]) -> Generator[Told, None, list[Claim]]:
         if self._model is None or not packed.shown:
             return []
-        draft = Draft(Question(self._question), self._question, self._clock, self._clock())
+        question = Question(self._question, manner=self._manner)
+        draft = Draft(question, self._question, self._clock, self._clock())
         draft.papers |= self._made.papers
         generation = Generation(
             draft,
@@ -255,7 +258,13 @@ class _Scribe:
         return Notice(f"{error} What is left is written with the papers' own sentences.")
 
     def _room(self, model: ChatModel) -> int:
-        return max(model.window - self._settings.max_tokens - _RESERVE, 0)
+        thinking = pondering.room(self._manner, model)
+        return max(model.window - self._settings.max_tokens - _RESERVE - thinking, 0)
+
+    @property
+    def _manner(self) -> Manner:
+        """Prose, whatever the settings say of answers; thinking as they say."""
+        return Manner(thinking=self._settings.thinking, thinking_budget=self._settings.thinking_budget)
 
 
 def _extract(belongs: TopicPaper) -> Claim:

@@ -59,6 +59,18 @@ def says(monkeypatch, filled):
     return says
 
 
+def test_an_answer_in_a_style_and_for_a_reader(run, filled):
+    asked = ("ask", "--no-model", "What does GSPO change?")
+    result = run(*asked, "--style", "list", "--audience", "a class", "--thinking", "off")
+    assert result.stdout.startswith("- ")
+    told = json.loads(run(*asked, "--style", "table", "--thinking-budget", "9", "--json").stdout)
+    assert told["style"] == "table"
+    assert told["text"].startswith("| paper | statement | proof |")
+    refused = run(*asked, "--answer-language", "Klingon")
+    assert refused.exit_code == Exit.USAGE
+    assert "German" in refused.stderr
+
+
 def test_an_answer_goes_to_stdout_and_its_notices_to_stderr(run, says):
     says(answered)
     result = run("ask", "What", "is", "GSPO?")

@@ -45,7 +45,7 @@ class Writes(ScriptedModel):
         nothing = messages[-1].content.partition("\nText: ")[2].startswith(NEUTRAL)
         return {"yes": -5.0, "no": -0.01} if nothing else {"yes": -0.01, "no": -5.0}
 
-    def stream(self, messages, *, schema=None, max_tokens=None):
+    def stream(self, messages, *, schema=None, max_tokens=None, thinking=None):
         self._replies = iter([self._reply])
         yield from super().stream(messages, schema=schema, max_tokens=max_tokens)
 
