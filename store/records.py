@@ -49,11 +49,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something in a source that is no paper, and why. `excerpt` is its beginning, one line."""
+    """Something in a source that is no paper, and why. `excerpt` is its beginning, one line.
+
+    `broken`: reading broke here. What the source, or a folder or archive of that name, holds is not known to
+    its end, so that nothing can be said of what is missing in it.
+    """
 
     source: Source
     reason: str
     excerpt: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
