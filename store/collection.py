@@ -41,6 +41,7 @@ from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
 from store.plans import Census, Plan
+from store.pruning import Pruned, Pruning
 from store.records import Filter, Hit, Paper, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
@@ -183,10 +184,12 @@ class Collection:
         items: Iterable[Record | Reject],
         progress: Callable[[Progress], None] = lambda _: None,
         estimated: Told | None = None,
+        pruning: Pruning | None = None,
     ) -> IngestReport:
         """Take in records, then make the vectors that are missing. May be killed at any point and run again.
 
         `estimated` is told of a large job before it is done, and may stop it by raising; else the notice is.
+        `pruning` says which sources the records are all of, and whether what these no longer have goes.
 
         Raises CollectionBusy where another process owns the files, EmbedderMismatch, EmbeddingError (the
         records are kept and found by keywords; the next run makes the vectors).
@@ -194,10 +197,15 @@ class Collection:
         self._own("write to")
         intake = Intake(self._ledger)
         intake.run(items, progress)
+        pruned = intake.prune(pruning) if pruning is not None else Pruned()
         self._check_embedder()
         embedded = self._embed(progress, estimated)
         return IngestReport(
-            **intake.counts, papers=self._ledger.count(), embedded=embedded, rejects=tuple(intake.rejects)
+            **intake.counts,
+            papers=self._ledger.count(),
+            embedded=embedded,
+            rejects=tuple(intake.rejects),
+            pruned=pruned,
         )
 
     def _embed(self, progress: Callable[[Progress], None], estimated: Told | None = None) -> int:
