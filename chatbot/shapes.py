@@ -267,6 +267,15 @@ def ingested(value: IngestReport) -> Shape:
         "unchanged": value.unchanged,
         "papers": value.papers,
         "embedded": value.embedded,
+        "gone": value.pruned.gone,
+        "removed": value.pruned.removed,
+        "removed_papers": [
+            {"paper": item.id, "label": item.label, "title": item.title} for item in value.pruned.departed
+        ],
+        "retained": [
+            {"name": item.source, "records": item.records, "reason": item.reason}
+            for item in value.pruned.retained
+        ],
         "rejects": [
             {**_source(item.source), "reason": item.reason, "excerpt": item.excerpt} for item in value.rejects
         ],

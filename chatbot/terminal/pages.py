@@ -12,6 +12,7 @@ from chatbot.terminal.text import line, readable
 from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, NearMiss, Status, Verdict
 from store.ingesting import IngestReport
 from store.plans import Entry
+from store.pruning import Pruned
 from store.records import Hit, Paper
 from store.suspicion import suspicions
 
@@ -201,6 +202,7 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
     screen.print(
         f"The collection {line(collection)} has {report.papers} papers; {report.embedded} embedded now."
     )
+    _pruned(screen, report.pruned)
     if not report.rejects:
         return
     screen.print(f"{len(report.rejects)} rejected:")
@@ -210,6 +212,34 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
         screen.print(text, indent=2, hang=2)
     if shown is not None and len(report.rejects) > shown:
         screen.print(f"… and {len(report.rejects) - shown} more: --rejects shows all.", indent=2)
+
+
+def _pruned(screen: Screen, pruned: Pruned) -> None:
+    """What went, all of it, and what did not though its source no longer has it."""
+    if pruned.gone:
+        verb, them = ("is", "it") if pruned.gone == 1 else ("are", "them")
+        screen.print(
+            f"{_records(pruned.gone)} {verb} no longer in the source; use --prune to remove {them}.", hang=2
+        )
+    if pruned.removed:
+        papers = f"{len(pruned.departed)} paper{'' if len(pruned.departed) == 1 else 's'}"
+        went = f"with them went {papers}:" if pruned.departed else "other sources have all of their papers."
+        screen.print(f"{_records(pruned.removed)} removed that the source no longer has; {went}", hang=2)
+    for paper in pruned.departed:
+        screen.print(Text.assemble((line(paper.id), "cyan"), f"  {readable(paper.name)}"), indent=2, hang=2)
+    for kept in pruned.retained:
+        screen.print(
+            Text.assemble(
+                f"{_records(kept.records)} kept that were not found in ",
+                (line(kept.source), "cyan"),
+                f": {line(kept.reason)}",
+            ),
+            hang=2,
+        )
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'' if count == 1 else 's'}"
 
 
 def _proofs(claims: Iterable[Claim], citation: Citation) -> list[tuple[Verdict, JudgedBy, Evidence]]:
