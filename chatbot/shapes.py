@@ -26,7 +26,7 @@ from chatbot.values import (
 )
 from store.exporting.jsonl import fields
 from store.plans import Census, Entry
-from store.records import Filter, Hit, Paper, Source
+from store.records import Filter, Hit, Paper, Provenance, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
@@ -216,6 +216,29 @@ def entry(value: Entry) -> Shape:
 def paper(value: Paper) -> Shape:
     """A paper with everything that is known of it: also a line of an export."""
     return fields(value)
+
+
+def shown(value: Paper, given: Iterable[Provenance]) -> Shape:
+    """A paper with everything that is known of it, and where that came from."""
+    return {
+        **paper(value),
+        "provenance": [
+            {
+                "field": each.field,
+                "value": _plain(each.value),
+                "sources": [_source(source) for source in each.sources],
+                "others": [
+                    {"value": _plain(other.value), "sources": [_source(source) for source in other.sources]}
+                    for other in each.others
+                ],
+            }
+            for each in given
+        ],
+    }
+
+
+def _plain(value: str | tuple[str, ...]) -> str | list[str]:
+    return value if isinstance(value, str) else list(value)
 
 
 def papers(values: Iterable[Paper]) -> list[Shape]:

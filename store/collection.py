@@ -39,10 +39,11 @@ from store.ingesting import IngestReport, Intake, Progress
 from store.keywords import content_stems, match_query
 from store.latex import readable
 from store.ledger import Ledger
+from store.merging import provenance
 from store.ownership import Ownership
 from store.plans import Census, Plan
 from store.pruning import Pruned, Pruning
-from store.records import Filter, Hit, Paper, Record, Reject, Sentence
+from store.records import Filter, Hit, Paper, Provenance, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
@@ -298,6 +299,11 @@ class Collection:
             keys = [f"{kind}:{value.lower()}" for kind, value in known if value]
             row = next(iter(self._ledger.owners(keys).values()), None)
         return None if row is None else self._ledger.paper_at(row)
+
+    def provenance(self, paper: str) -> tuple[Provenance, ...]:
+        """Which source gave each field of the paper of that id, and what others say; empty without one."""
+        row = self._ledger.resolve(paper)
+        return () if row is None else provenance(self._ledger.records(row))
 
     def sentences(self, paper: str) -> tuple[Sentence, ...]:
         """The sentences of the paper of that id, in order; empty if there is none."""

@@ -102,6 +102,26 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What records say of a field of their paper, and where they stand, best first."""
+
+    value: str | tuple[str, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a field of a paper came from: `sources` say `value`, first the one that it was taken from.
+    `others` is what other records say instead, best first.
+    """
+
+    field: str
+    value: str | tuple[str, ...]
+    sources: tuple[Source, ...]
+    others: tuple[Saying, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence and its address. `abstract[start:end] == text`, in characters of the abstract.
 

@@ -164,13 +164,14 @@ def papers(ctx: click.Context) -> None:
 @options.place
 @click.pass_context
 def show(ctx: click.Context, ref: str) -> None:
-    """Show one paper: by its id, arXiv id, DOI or label."""
+    """Show one paper, and which source gave what: by its id, arXiv id, DOI or label."""
     from chatbot import assembly, shapes
     from chatbot.terminal import pages
 
     screen = options.screen()
     with assembly.opened(options.settings(), notice=screen.notice) as collection:
         found = collection.paper(ref)
+        given = collection.provenance(found.id) if found is not None else ()
     if found is None:
         message = f"There is no paper {ref!r}. `chatbot papers` lists their ids."
         if ctx.meta.get(JSON):
@@ -178,9 +179,10 @@ def show(ctx: click.Context, ref: str) -> None:
         click.echo(f"Error: {message}", err=True)
         ctx.exit(Exit.FAILED)
     elif options.wants_json():
-        print_json(shapes.paper(found))
+        print_json(shapes.shown(found, given))
     else:
         pages.paper(screen, found)
+        pages.provenance(screen, given)
 
 
 @click.command()

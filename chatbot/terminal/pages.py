@@ -13,9 +13,11 @@ from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, NearMiss
 from store.ingesting import IngestReport
 from store.plans import Entry
 from store.pruning import Pruned
-from store.records import Hit, Paper
+from store.records import Hit, Paper, Provenance
 from store.suspicion import suspicions
 
+# Characters of a value that lost, where the one that won is shown whole above.
+_SHORT = 120
 REFUSAL = "The papers don't say."
 _ENDED = {
     Status.REFUSED: "refused",
@@ -68,6 +70,30 @@ def paper(screen: Screen, found: Paper) -> None:
     for key, value in details.items():
         if value:
             screen.print(Text.assemble((f"{key:<11}", "dim"), line(value)), hang=11)
+
+
+def provenance(screen: Screen, given: Sequence[Provenance]) -> None:
+    """Which source gave which field; and what others say instead, which lost."""
+    sources = {source for each in given for source in each.sources}
+    sources |= {source for each in given for other in each.others for source in other.sources}
+    if len(sources) < 2:
+        return
+    screen.print()
+    screen.print("Which source gave what", style="bold")
+    for each in given:
+        name = each.field.replace("_", " ").replace("arxiv", "arXiv")
+        also = f", also in {', '.join(map(str, each.sources[1:]))}" if each.sources[1:] else ""
+        text = Text.assemble((f"{name:<11}", "dim"), (line(str(each.sources[0])), "cyan"), line(also))
+        screen.print(text, hang=11)
+        for other in each.others:
+            value = readable(other.value if isinstance(other.value, str) else ", ".join(other.value))
+            short = value if len(value) <= _SHORT else f"{value[: _SHORT - 1].rstrip()}…"
+            places = line(", ".join(map(str, other.sources)))
+            screen.print(
+                Text.assemble((f"not {screen.signs.quoted(short)} of ", "dim"), (places, "cyan")),
+                indent=11,
+                hang=2,
+            )
 
 
 def hits(screen: Screen, found: Sequence[Hit]) -> None:
