@@ -33,7 +33,7 @@ from store.errors import (
     RerankError,
 )
 from store.estimating import Forecast, Told
-from store.identifiers import arxiv_id, doi
+from store.identifiers import arxiv_id, arxiv_key, doi
 from store.indexing import Notice, VectorIndex
 from store.ingesting import IngestReport, Intake, Progress
 from store.keywords import content_stems, match_query
@@ -295,8 +295,9 @@ class Collection:
         if row is None and len(rows := self._ledger.labelled(ref)) == 1:
             row = rows[0]
         if row is None:
-            known = (("arxiv", arxiv_id(ref)), ("doi", doi(ref)))
-            keys = [f"{kind}:{value.lower()}" for kind, value in known if value]
+            paper, work = arxiv_id(ref), doi(ref)
+            keys = [f"arxiv:{arxiv_key(paper)}"] if paper else []
+            keys += [f"doi:{work}"] if work else []
             row = next(iter(self._ledger.owners(keys).values()), None)
         return None if row is None else self._ledger.paper_at(row)
 

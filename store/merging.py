@@ -17,7 +17,7 @@ from dataclasses import fields
 from typing import Any
 
 from store import labels
-from store.identifiers import arxiv_id, arxiv_id_of_doi, doi
+from store.identifiers import arxiv_id, arxiv_id_of_doi, arxiv_key, doi
 from store.latex import readable
 from store.records import Paper, Provenance, Record, Saying, Source
 
@@ -36,7 +36,7 @@ def keys(record: Record) -> tuple[str, ...]:
     found = []
     paper = (record.arxiv_id and arxiv_id(record.arxiv_id)) or (record.doi and arxiv_id_of_doi(record.doi))
     if paper:
-        found.append(f"arxiv:{paper.lower()}")
+        found.append(f"arxiv:{arxiv_key(paper)}")
     if record.doi and (known := doi(record.doi)):
         found.append(f"doi:{known}")
     return (*found, f"text:{_digest(record.abstract)[:32]}")
