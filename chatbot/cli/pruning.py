@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 def still_there(screen: Screen, sources: Sequence[str | Path]) -> tuple[str | Path, ...]:
     """The sources without those that are gone from a folder that is read, too; they are told."""
-    from store.pruning import present
+    from store.pruning import Names, present
 
+    if sources and not Names.of(sources).names:
+        raise click.UsageError("--prune looks at files and folders, and none is given. Leave it away.")
     found, lost = present(sources)
     for name in lost:
         screen.notice(f"{name} is no longer in the folder that is read.")

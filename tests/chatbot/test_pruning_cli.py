@@ -134,5 +134,6 @@ def test_arxiv_and_stdin_are_no_lost_files(run, put):
     assert "is no arXiv id" in squeezed(wrong.stderr)
     text = json.dumps({"title": "Paper 9", "abstract": "We study topic9 with method9. It improves data9."})
     assert run("ingest", "-", stdin=text).exit_code == 0
+    assert run("ingest", "-", "--prune", stdin=text).exit_code == 2
     assert run("ingest", ".", "--prune").exit_code == 0
     assert "2 papers" in run("papers").stdout
