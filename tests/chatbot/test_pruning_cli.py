@@ -84,12 +84,29 @@ def test_a_great_loss_needs_a_yes(run, put, monkeypatch):
     assert json.loads(run("ingest", "papers", "--prune", "--json").stdout)["error"]["type"] == "NotWanted"
     assert "4 papers" in run("papers").stdout
     monkeypatch.setattr(pruning, "_person", lambda: True)
+    assert run("ingest", "papers", "--prune", stdin="").exit_code == 1
+    assert "4 papers" in run("papers").stdout
     no = run("ingest", "papers", "--prune", stdin="n\n")
     assert no.exit_code == 0
     assert "3 records are no longer in the source" in squeezed(no.stdout)
     assert "3 records removed" in squeezed(run("ingest", "papers", "--prune", stdin="y\n").stdout)
-    put("a.jsonl", 5)
-    monkeypatch.undo()
+
+
+def test_ctrl_c_at_the_question_stops_and_removes_nothing(run, put, monkeypatch):
+    put("a.jsonl", 1, 2)
+    run("ingest", "papers")
+    put("a.jsonl", 3)
+    monkeypatch.setattr(pruning, "_person", lambda: True)
+
+    def stop(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", stop)
+    # A CliRunner puts its own prompt in that place, so the command is called without one.
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["ingest", "papers", "--prune"])
+    assert ended.value.code == 130
+    assert "3 papers" in run("papers").stdout
 
 
 def test_yes_goes_on_unasked(run, put):
