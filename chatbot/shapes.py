@@ -27,7 +27,7 @@ from chatbot.values import (
 )
 from store.exporting.jsonl import fields
 from store.plans import Census, Entry
-from store.records import Filter, Hit, Paper, Source
+from store.records import Filter, Hit, Paper, Provenance, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
@@ -224,6 +224,29 @@ def paper(value: Paper) -> Shape:
     return fields(value)
 
 
+def shown(value: Paper, given: Iterable[Provenance]) -> Shape:
+    """A paper with everything that is known of it, and where that came from."""
+    return {
+        **paper(value),
+        "provenance": [
+            {
+                "field": each.field,
+                "value": _plain(each.value),
+                "sources": [_source(source) for source in each.sources],
+                "others": [
+                    {"value": _plain(other.value), "sources": [_source(source) for source in other.sources]}
+                    for other in each.others
+                ],
+            }
+            for each in given
+        ],
+    }
+
+
+def _plain(value: str | tuple[str, ...]) -> str | list[str]:
+    return value if isinstance(value, str) else list(value)
+
+
 def papers(values: Iterable[Paper]) -> list[Shape]:
     """A list of papers, in their order."""
     return [paper(value) for value in values]
@@ -273,6 +296,15 @@ def ingested(value: IngestReport) -> Shape:
         "unchanged": value.unchanged,
         "papers": value.papers,
         "embedded": value.embedded,
+        "gone": value.pruned.gone,
+        "removed": value.pruned.removed,
+        "removed_papers": [
+            {"paper": item.id, "label": item.label, "title": item.title} for item in value.pruned.departed
+        ],
+        "retained": [
+            {"name": item.source, "records": item.records, "reason": item.reason}
+            for item in value.pruned.retained
+        ],
         "rejects": [
             {**_source(item.source), "reason": item.reason, "excerpt": item.excerpt} for item in value.rejects
         ],

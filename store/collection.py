@@ -33,15 +33,17 @@ from store.errors import (
     RerankError,
 )
 from store.estimating import Forecast, Told
-from store.identifiers import arxiv_id, doi
+from store.identifiers import arxiv_id, arxiv_key, doi
 from store.indexing import Notice, VectorIndex
 from store.ingesting import IngestReport, Intake, Progress
 from store.keywords import content_stems, match_query
 from store.latex import readable
 from store.ledger import Ledger
+from store.merging import provenance
 from store.ownership import Ownership
 from store.plans import Census, Plan
-from store.records import Filter, Hit, Paper, Record, Reject, Sentence
+from store.pruning import Pruned, Pruning
+from store.records import Filter, Hit, Paper, Provenance, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
@@ -183,10 +185,12 @@ class Collection:
         items: Iterable[Record | Reject],
         progress: Callable[[Progress], None] = lambda _: None,
         estimated: Told | None = None,
+        pruning: Pruning | None = None,
     ) -> IngestReport:
         """Take in records, then make the vectors that are missing. May be killed at any point and run again.
 
         `estimated` is told of a large job before it is done, and may stop it by raising; else the notice is.
+        `pruning` says which sources the records are all of, and whether what these no longer have goes.
 
         Raises CollectionBusy where another process owns the files, EmbedderMismatch, EmbeddingError (the
         records are kept and found by keywords; the next run makes the vectors).
@@ -194,10 +198,15 @@ class Collection:
         self._own("write to")
         intake = Intake(self._ledger)
         intake.run(items, progress)
+        pruned = intake.prune(pruning) if pruning is not None else Pruned()
         self._check_embedder()
         embedded = self._embed(progress, estimated)
         return IngestReport(
-            **intake.counts, papers=self._ledger.count(), embedded=embedded, rejects=tuple(intake.rejects)
+            **intake.counts,
+            papers=self._ledger.count(),
+            embedded=embedded,
+            rejects=tuple(intake.rejects),
+            pruned=pruned,
         )
 
     def _embed(self, progress: Callable[[Progress], None], estimated: Told | None = None) -> int:
@@ -286,10 +295,16 @@ class Collection:
         if row is None and len(rows := self._ledger.labelled(ref)) == 1:
             row = rows[0]
         if row is None:
-            known = (("arxiv", arxiv_id(ref)), ("doi", doi(ref)))
-            keys = [f"{kind}:{value.lower()}" for kind, value in known if value]
+            paper, work = arxiv_id(ref), doi(ref)
+            keys = [f"arxiv:{arxiv_key(paper)}"] if paper else []
+            keys += [f"doi:{work}"] if work else []
             row = next(iter(self._ledger.owners(keys).values()), None)
         return None if row is None else self._ledger.paper_at(row)
+
+    def provenance(self, paper: str) -> tuple[Provenance, ...]:
+        """Which source gave each field of the paper of that id, and what others say; empty without one."""
+        row = self._ledger.resolve(paper)
+        return () if row is None else provenance(self._ledger.records(row))
 
     def sentences(self, paper: str) -> tuple[Sentence, ...]:
         """The sentences of the paper of that id, in order; empty if there is none."""

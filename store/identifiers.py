@@ -20,6 +20,12 @@ def arxiv_id(text: str) -> str | None:
     return found.group(1) if found else None
 
 
+def arxiv_key(id: str) -> str:
+    """An arXiv id as the name of a work: math.GT/0309136 is math/0309136, whatever the case."""
+    archive, slash, number = id.lower().partition("/")
+    return f"{archive.partition('.')[0]}/{number}" if slash else archive
+
+
 def doi(text: str) -> str | None:
     """The first DOI in a text, lower-cased, or None."""
     found = _DOI.search(text)

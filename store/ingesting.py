@@ -11,14 +11,14 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from store import merging, resemblance, sentences
+from store import merging, parting, resemblance, sentences
 from store.ledger import Ledger, content
+from store.parting import unique
+from store.pruning import Pruned, Pruning, Watch, settle
 from store.records import Record, Reject
 
 # Records a transaction: its fsync does not show, and a kill costs well under a second of work.
 BATCH = 200
-# A work has one arXiv id, whatever it shares with another. (It may have two DOIs: arXiv's and a journal's.)
-_UNIQUE = "arxiv:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class IngestReport:
 
     new: of a paper that was not known; merged: a further source, or place in it, of a known paper;
     updated: a source speaks differently of a paper than before; unchanged: known word for word.
-    `papers` is how many the collection has now, `embedded` how many vectors were made.
+    `papers` is how many the collection has now, `embedded` how many vectors were made, `pruned` what came of
+    records that their sources no longer have.
     """
 
     read: int = 0
@@ -47,6 +48,7 @@ class IngestReport:
     papers: int = 0
     embedded: int = 0
     rejects: tuple[Reject, ...] = ()
+    pruned: Pruned = field(default_factory=Pruned)
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Intake:
         default_factory=lambda: dict.fromkeys(("read", "new", "updated", "merged", "unchanged"), 0)
     )
     rejects: list[Reject] = field(default_factory=list)
+    watch: Watch = field(default_factory=Watch)
     _seen: set[int] = field(default_factory=set)
     _changed: set[int] = field(default_factory=set)
 
@@ -67,7 +70,7 @@ class Intake:
             for row in self.ledger.prepare_sketches():
                 for record in self.ledger.records(row):
                     self.ledger.add_sketch(row, resemblance.sketch(resemblance.runs(record.abstract)))
-        iterator = iter(items)
+        iterator = self.watch.over(items)
         while batch := list(itertools.islice(iterator, BATCH)):
             with self.ledger.transaction():
                 for item in batch:
@@ -77,6 +80,38 @@ class Intake:
         with self.ledger.transaction():
             self._changed.update(self.ledger.drop_replaced(self._seen))
             self._merge()
+
+    def prune(self, pruning: Pruning) -> Pruned:
+        """What became of the records that sources no longer have; after `run`, which has read them all."""
+        return settle(self.ledger, pruning, self.watch, self._seen, self._remake)
+
+    def _remake(self, papers: list[int]) -> None:
+        """Make these papers again of the records that they have left: what these no longer say is no longer
+        known of them, and where the one that joined them has gone, they part."""
+        for row in papers:
+            kept = self.ledger.records_by_row(row)
+            mine, *others = self._parted(self.ledger.paper_at(row).id, list(kept.values()))
+            self.ledger.forget_keys(row)
+            self._known_by(row, mine)
+            for other in others:
+                self.ledger.forget_alias(merging.new_id(other[0]), row)
+                made = merging.merge(self._new_id(other[0]), other)
+                new = self.ledger.put_paper(made, sentences.split(made.id, made.abstract))
+                self.ledger.give_records([each for each, record in kept.items() if record in other], new)
+                self._known_by(new, other)
+        self._changed.update(papers)
+        self._merge()
+
+    def _parted(self, id: str, records: list[Record]) -> list[list[Record]]:
+        """The records of each work; first that of the paper that has the id, or of the oldest record."""
+        found = [[records[place] for place in places] for places in parting.works(records)]
+        return sorted(found, key=lambda work: id not in map(merging.new_id, work))
+
+    def _known_by(self, row: int, records: list[Record]) -> None:
+        """From now on the paper is known by what these records say."""
+        for record in records:
+            self.ledger.add_keys(row, merging.keys(record))
+            self.ledger.add_sketch(row, resemblance.sketch(resemblance.runs(record.abstract)))
 
     def _take(self, item: Record | Reject) -> None:
         if isinstance(item, Reject):
@@ -146,10 +181,10 @@ class Intake:
         The strongest key goes first; a paper with another arXiv id than the record, or than the papers
         found before, is another work, however alike the texts are.
         """
-        held = _unique(keys)
+        held = unique(keys)
         same: list[int] = []
         for owner in dict.fromkeys([*self.ledger.owners(keys).values(), *alike]):
-            theirs = _unique(self.ledger.keys(owner))
+            theirs = unique(self.ledger.keys(owner))
             if not held or not theirs or held & theirs:
                 same.append(owner)
                 held |= theirs
@@ -172,7 +207,3 @@ class Intake:
                     after, None if same_text else sentences.split(after.id, after.abstract), row
                 )
         self._changed.clear()
-
-
-def _unique(keys: Iterable[str]) -> set[str]:
-    return {key for key in keys if key.startswith(_UNIQUE)}

@@ -27,7 +27,7 @@ from store.embedding import paper_text
 from store.errors import CollectionBusy, CollectionDamaged, CollectionError, NoCollection
 from store.latex import readable
 from store.records import Filter, Paper, Record, Sentence, Source
-from store.schema import INDEXES, SKETCHES, STATEMENTS, VERSION
+from store.schema import INDEXES, PLACES, SKETCHES, STATEMENTS, VERSION
 
 if TYPE_CHECKING:
     import numpy
@@ -214,8 +214,19 @@ class Ledger:
 
     def records(self, paper: int) -> list[Record]:
         """The records of a paper, in the order in which they came."""
-        rows = self._all("SELECT value, source, line FROM records WHERE paper = ? ORDER BY row", (paper,))
-        return [_record(value, Source(name, line)) for value, name, line in rows]
+        return list(self.records_by_row(paper).values())
+
+    def records_by_row(self, paper: int) -> dict[int, Record]:
+        """The records of a paper by their rows, in the order in which they came."""
+        rows = self._all(
+            "SELECT row, value, source, line FROM records WHERE paper = ? ORDER BY row", (paper,)
+        )
+        return {row: _record(value, Source(name, line)) for row, value, name, line in rows}
+
+    def give_records(self, rows: Iterable[int], paper: int) -> None:
+        """From now on these records are the paper's."""
+        for row in rows:
+            self._do("UPDATE records SET paper = ? WHERE row = ?", (paper, row))
 
     def add_record(self, paper: int, record: Record, hash: str) -> int:
         return self._do(
@@ -241,6 +252,56 @@ class Ledger:
             self._db.executemany("DELETE FROM records WHERE row = ?", ((row,) for row, _ in gone))
             self._db.execute("DROP TABLE seen")
         return sorted({paper for _, paper in gone})
+
+    def sources(self) -> list[str]:
+        """The names of all sources."""
+        return [name for (name,) in self._all("SELECT DISTINCT source FROM records ORDER BY source")]
+
+    def records_from(self, source: str) -> list[int]:
+        """The rows of the records of a source."""
+        return [row for (row,) in self._all("SELECT row FROM records WHERE source = ?", (source,))]
+
+    def papers_of(self, records: Iterable[int]) -> list[int]:
+        """The row of the paper of each of these records."""
+        return [self._one("SELECT paper FROM records WHERE row = ?", (row,))[0] for row in records]
+
+    def count_records(self, paper: int) -> int:
+        return int(self._one("SELECT count(*) FROM records WHERE paper = ?", (paper,))[0])
+
+    def drop_records(self, rows: Iterable[int]) -> None:
+        """Forget records. Their papers are to be made again, or dropped, in the same transaction."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
+
+    def drop_paper(self, row: int) -> None:
+        """Forget a paper that has no records left, and whatever was made of it."""
+        with self.transaction():
+            for table in ("vectors", "sentences", "keys", "aliases", "sketches"):
+                self._do(f"DELETE FROM {table} WHERE paper = ?", (row,))
+            self._do("DELETE FROM papers WHERE row = ?", (row,))
+
+    def forget_keys(self, paper: int) -> None:
+        """The paper is known by nothing any more, until keys and sketches are added again."""
+        for table in ("keys", "sketches"):
+            self._do(f"DELETE FROM {table} WHERE paper = ?", (paper,))
+
+    def forget_alias(self, id: str, paper: int) -> None:
+        """The paper is no longer called so, if it was."""
+        self._do("DELETE FROM aliases WHERE id = ? AND paper = ?", (id, paper))
+
+    def note_places(self, sources: Iterable[str], folder: str) -> None:
+        """Sources of these relative names were read, their names beginning at this folder."""
+        with self.transaction():
+            self._do(PLACES)
+            self._db.executemany(
+                "INSERT OR IGNORE INTO places VALUES (?, ?)", ((name, folder) for name in sources)
+            )
+
+    def places(self, source: str) -> list[str]:
+        """The folders at which a relative source's name began when it was read; after `note_places`."""
+        return [
+            f for (f,) in self._all("SELECT folder FROM places WHERE source = ? ORDER BY folder", (source,))
+        ]
 
     def owners(self, keys: Sequence[str]) -> dict[str, int]:
         """Which paper (its row) each of the keys belongs to, in the order of the keys."""

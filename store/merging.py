@@ -12,13 +12,20 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Any
 
 from store import labels
-from store.identifiers import arxiv_id, arxiv_id_of_doi, doi
+from store.identifiers import arxiv_id, arxiv_id_of_doi, arxiv_key, doi
 from store.latex import readable
-from store.records import Paper, Record
+from store.records import Paper, Provenance, Record, Saying, Source
+
+FIELDS = (
+    "abstract", "title", "arxiv_id", "doi", "url", "authors", "categories", "created", "updated", "comment",
+    "venue",
+)  # fmt: skip
+"""The fields of a paper that records give."""
 
 _FOOTNOTE = re.compile(r"(?<=[^\W\d_]{3})([1-9])(?![\w%]|[.,]\d)")
 _TITLE_HEAD = re.compile(r"(?P<head>[^:?!.]{2,40}?)\s*(?::|\s[–—-])\s+\S")
@@ -29,7 +36,7 @@ def keys(record: Record) -> tuple[str, ...]:
     found = []
     paper = (record.arxiv_id and arxiv_id(record.arxiv_id)) or (record.doi and arxiv_id_of_doi(record.doi))
     if paper:
-        found.append(f"arxiv:{paper.lower()}")
+        found.append(f"arxiv:{arxiv_key(paper)}")
     if record.doi and (known := doi(record.doi)):
         found.append(f"doi:{known}")
     return (*found, f"text:{_digest(record.abstract)[:32]}")
@@ -52,46 +59,84 @@ def merge(id: str, records: Sequence[Record]) -> Paper:
     """
     if not records:
         raise ValueError("a paper is merged from at least one record")
-    ranked = sorted(records, key=_rank, reverse=True)
-    title = _first(record.title for record in ranked)
-    abstract = ranked[0].abstract
+    ranked = _ranked(records)
+    won = {field: said for field in FIELDS if (said := _won(field, ranked))}
+    given: dict[str, Any] = {field: _says(record, field) for field, record in won.items()}
+    given.setdefault("abstract", "")
+    title = given.get("title")
     return Paper(
         id=id,
-        abstract=abstract,
-        label=_head(title) if title else labels.label(abstract),
+        label=_head(title) if title else labels.label(given["abstract"]),
         label_derived=title is None,
-        title=title,
-        arxiv_id=_first(
-            arxiv_id(record.arxiv_id or "") or arxiv_id_of_doi(record.doi or "") for record in ranked
-        ),
-        doi=_first(doi(record.doi or "") for record in ranked),
-        url=_first(record.url for record in ranked),
-        authors=next((record.authors for record in ranked if record.authors), ()),
-        categories=next((record.categories for record in ranked if record.categories), ()),
-        created=_best(min, (record.created for record in ranked), "~"),
-        updated=_best(max, (record.updated for record in ranked), ""),
-        comment=_first(record.comment for record in ranked),
-        venue=_first(record.venue for record in ranked),
-        sources=tuple(
-            sorted({record.source for record in records}, key=lambda source: (source.name, source.line))
-        ),
+        sources=_sources(records),
+        **given,
     )
+
+
+def provenance(records: Sequence[Record]) -> tuple[Provenance, ...]:
+    """Which record gave each field of the paper that `merge` makes of these, and what the others say instead.
+
+    Values that differ in white space alone are the same.
+    """
+    ranked = _ranked(records)
+    found = []
+    for field in FIELDS:
+        winner = _won(field, ranked)
+        if winner is None:
+            continue
+        said: dict[object, list[Record]] = {_folded(_says(winner, field)): [winner]}
+        for record in ranked:
+            if record is not winner and (value := _says(record, field)):
+                said.setdefault(_folded(value), []).append(record)
+        mine, *others = (Saying(_says(each[0], field), _given(each)) for each in said.values())
+        found.append(Provenance(field, mine.value, mine.sources, tuple(others)))
+    return tuple(found)
+
+
+def _ranked(records: Sequence[Record]) -> list[Record]:
+    return sorted(records, key=_rank, reverse=True)
+
+
+def _says(record: Record, field: str) -> str | tuple[str, ...]:
+    """What a record says of a field, ids in one spelling; empty if nothing."""
+    if field == "arxiv_id":
+        return arxiv_id(record.arxiv_id or "") or arxiv_id_of_doi(record.doi or "") or ""
+    if field == "doi":
+        return doi(record.doi or "") or ""
+    return getattr(record, field) or ""
+
+
+def _won(field: str, ranked: Sequence[Record]) -> Record | None:
+    """The record whose word on a field counts; None if no record has one."""
+    saying = [record for record in ranked if _says(record, field)]
+    if not saying:
+        return None
+    if field == "created":
+        return min(saying, key=lambda record: (record.created or "").ljust(10, "~"))
+    if field == "updated":
+        return max(saying, key=lambda record: record.updated or "")
+    return saying[0]
+
+
+def _folded(value: str | tuple[str, ...]) -> object:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return tuple(" ".join(each.split()) for each in value)
+
+
+def _given(records: Iterable[Record]) -> tuple[Source, ...]:
+    """Where these records stand, each once, in their order."""
+    return tuple(dict.fromkeys(record.source for record in records))
+
+
+def _sources(records: Iterable[Record]) -> tuple[Source, ...]:
+    return tuple(sorted(_given(records), key=lambda source: (source.name, source.line)))
 
 
 def _rank(record: Record) -> tuple[bool, str, int, tuple[str, ...]]:
     """A total order, so that equal records aside nothing depends on the order of reading."""
     rest = tuple(str(getattr(record, field.name) or "") for field in fields(record))
     return bool(record.arxiv_id), record.updated or record.created or "", len(record.abstract), rest
-
-
-def _first(values: Iterable[str | None]) -> str | None:
-    return next((value for value in values if value), None)
-
-
-def _best(choose: Callable[..., str], dates: Iterable[str | None], pad: str) -> str | None:
-    """The earliest or latest date; of "2025" and "2025-05-14" the one that says more."""
-    known = [date for date in dates if date]
-    return choose(known, key=lambda date: date.ljust(10, pad) if pad else date) if known else None
 
 
 def _head(title: str) -> str:

@@ -49,11 +49,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something in a source that is no paper, and why. `excerpt` is its beginning, one line."""
+    """Something in a source that is no paper, and why. `excerpt` is its beginning, one line.
+
+    `broken`: reading broke here. What the source, or a folder or archive of that name, holds is not known to
+    its end, so that nothing can be said of what is missing in it.
+    """
 
     source: Source
     reason: str
     excerpt: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,26 @@ class Paper:
         if self.doi:
             return f"https://doi.org/{self.doi}"
         return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What records say of a field of their paper, and where they stand, best first."""
+
+    value: str | tuple[str, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a field of a paper came from: `sources` say `value`, first the one that it was taken from.
+    `others` is what other records say instead, best first.
+    """
+
+    field: str
+    value: str | tuple[str, ...]
+    sources: tuple[Source, ...]
+    others: tuple[Saying, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,13 @@ SKETCHES = (
     "CREATE INDEX IF NOT EXISTS sketches_by_paper ON sketches (paper)",
 )
 
+# Where the names of relative sources began: two files may share such a name. Made by the first ingest.
+PLACES = """
+    CREATE TABLE IF NOT EXISTS places (
+        source TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (source, folder)
+    ) WITHOUT ROWID
+"""
+
 # Made with the tables, and by the next ingest of an older collection: every version of the program can read
 # and write with or without them.
 INDEXES = (

@@ -13,6 +13,7 @@ import click
 from chatbot.cli import options
 from chatbot.cli.forecasting import forecast
 from chatbot.cli.outcome import JSON, Exit, print_json
+from chatbot.cli.pruning import pruned, still_there
 from store.records import Record, Reject
 
 if TYPE_CHECKING:
@@ -48,12 +49,22 @@ def _mapping(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     callback=_mapping,
     help="Take a field from this column of tables or key of JSON (title=Titel); may be given several times.",
 )
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove what these files and folders no longer have; asks if that is more than half of the papers.",
+)
 @click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
 @options.yes
 @options.json_output
 @options.place
 def ingest(
-    sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all_rejects: bool, yes: bool
+    sources: tuple[str, ...],
+    demo: bool,
+    mapping: Mapping[str, str],
+    prune: bool,
+    all_rejects: bool,
+    yes: bool,
 ) -> None:
     """Fill the collection with the papers of files and folders, of stdin (-), or of arXiv.
 
@@ -66,6 +77,7 @@ def ingest(
     from chatbot.terminal import pages
     from chatbot.terminal.progress import Meter
     from store import readers
+    from store.collection import collections
     from store.errors import SourceError
 
     if not sources and not demo:
@@ -74,6 +86,8 @@ def ingest(
         raise click.UsageError("There is nothing on stdin. Pipe a file into `chatbot ingest -`.")
     screen, settings = options.screen(), options.settings()
     wanted: tuple[str | Path, ...] = (*sources, *(assembly.seeds() if demo else ()))
+    if prune:
+        wanted = still_there(screen, wanted)
     items = readers.read(wanted, mapping=mapping, notice=screen.notice)
     before: list[Record | Reject] = []  # whatever comes before the first paper
     for item in items:
@@ -81,12 +95,16 @@ def ingest(
         if isinstance(item, Record):
             break
     else:  # said before an empty collection is made
-        raise SourceError(_nothing(wanted, before))
+        if not (prune and settings.collection in collections(settings.home)):
+            raise SourceError(_nothing(wanted, before))
     with (
         Meter(screen, "records") as meter,
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
-        report = collection.ingest(chain(before, items), _told(meter), forecast(screen, meter, yes=yes))
+        pruning = pruned(screen, meter, wanted, remove=prune, yes=yes)
+        report = collection.ingest(
+            chain(before, items), _told(meter), forecast(screen, meter, yes=yes), pruning
+        )
     if options.wants_json():
         print_json(shapes.ingested(report))
     else:
@@ -146,13 +164,14 @@ def papers(ctx: click.Context) -> None:
 @options.place
 @click.pass_context
 def show(ctx: click.Context, ref: str) -> None:
-    """Show one paper: by its id, arXiv id, DOI or label."""
+    """Show one paper, and which source gave what: by its id, arXiv id, DOI or label."""
     from chatbot import assembly, shapes
     from chatbot.terminal import pages
 
     screen = options.screen()
     with assembly.opened(options.settings(), notice=screen.notice) as collection:
         found = collection.paper(ref)
+        given = collection.provenance(found.id) if found is not None else ()
     if found is None:
         message = f"There is no paper {ref!r}. `chatbot papers` lists their ids."
         if ctx.meta.get(JSON):
@@ -160,9 +179,10 @@ def show(ctx: click.Context, ref: str) -> None:
         click.echo(f"Error: {message}", err=True)
         ctx.exit(Exit.FAILED)
     elif options.wants_json():
-        print_json(shapes.paper(found))
+        print_json(shapes.shown(found, given))
     else:
         pages.paper(screen, found)
+        pages.provenance(screen, given)
 
 
 @click.command()

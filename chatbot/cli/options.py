@@ -158,7 +158,9 @@ json_output = click.option(
 """--json"""
 
 
-yes = click.option("--yes", "-y", is_flag=True, help="Don't ask before a large job that costs money.")
+yes = click.option(
+    "--yes", "-y", is_flag=True, help="Don't ask before a large job that costs money, or a great loss."
+)
 """--yes"""
 
 

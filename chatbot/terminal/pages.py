@@ -12,9 +12,12 @@ from chatbot.terminal.text import line, readable
 from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, NearMiss, Status, Verdict
 from store.ingesting import IngestReport
 from store.plans import Entry
-from store.records import Hit, Paper
+from store.pruning import Pruned
+from store.records import Hit, Paper, Provenance
 from store.suspicion import suspicions
 
+# Characters of a value that lost, where the one that won is shown whole above.
+_SHORT = 120
 REFUSAL = "The papers don't say."
 _ENDED = {
     Status.REFUSED: "refused",
@@ -67,6 +70,30 @@ def paper(screen: Screen, found: Paper) -> None:
     for key, value in details.items():
         if value:
             screen.print(Text.assemble((f"{key:<11}", "dim"), line(value)), hang=11)
+
+
+def provenance(screen: Screen, given: Sequence[Provenance]) -> None:
+    """Which source gave which field; and what others say instead, which lost."""
+    sources = {source for each in given for source in each.sources}
+    sources |= {source for each in given for other in each.others for source in other.sources}
+    if len(sources) < 2:
+        return
+    screen.print()
+    screen.print("Which source gave what", style="bold")
+    for each in given:
+        name = each.field.replace("_", " ").replace("arxiv", "arXiv")
+        also = f", also in {', '.join(map(str, each.sources[1:]))}" if each.sources[1:] else ""
+        text = Text.assemble((f"{name:<11}", "dim"), (line(str(each.sources[0])), "cyan"), line(also))
+        screen.print(text, hang=11)
+        for other in each.others:
+            value = readable(other.value if isinstance(other.value, str) else ", ".join(other.value))
+            short = value if len(value) <= _SHORT else f"{value[: _SHORT - 1].rstrip()}…"
+            places = line(", ".join(map(str, other.sources)))
+            screen.print(
+                Text.assemble((f"not {screen.signs.quoted(short)} of ", "dim"), (places, "cyan")),
+                indent=11,
+                hang=2,
+            )
 
 
 def hits(screen: Screen, found: Sequence[Hit]) -> None:
@@ -206,6 +233,7 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
     screen.print(
         f"The collection {line(collection)} has {report.papers} papers; {report.embedded} embedded now."
     )
+    _pruned(screen, report.pruned)
     if not report.rejects:
         return
     screen.print(f"{len(report.rejects)} rejected:")
@@ -215,6 +243,34 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
         screen.print(text, indent=2, hang=2)
     if shown is not None and len(report.rejects) > shown:
         screen.print(f"… and {len(report.rejects) - shown} more: --rejects shows all.", indent=2)
+
+
+def _pruned(screen: Screen, pruned: Pruned) -> None:
+    """What went, all of it, and what did not though its source no longer has it."""
+    if pruned.gone:
+        verb, them = ("is", "it") if pruned.gone == 1 else ("are", "them")
+        screen.print(
+            f"{_records(pruned.gone)} {verb} no longer in the source; use --prune to remove {them}.", hang=2
+        )
+    if pruned.removed:
+        papers = f"{len(pruned.departed)} paper{'' if len(pruned.departed) == 1 else 's'}"
+        went = f"with them went {papers}:" if pruned.departed else "other sources have all of their papers."
+        screen.print(f"{_records(pruned.removed)} removed that the source no longer has; {went}", hang=2)
+    for paper in pruned.departed:
+        screen.print(Text.assemble((line(paper.id), "cyan"), f"  {readable(paper.name)}"), indent=2, hang=2)
+    for kept in pruned.retained:
+        screen.print(
+            Text.assemble(
+                f"{_records(kept.records)} kept that were not found in ",
+                (line(kept.source), "cyan"),
+                f": {line(kept.reason)}",
+            ),
+            hang=2,
+        )
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'' if count == 1 else 's'}"
 
 
 def _proofs(claims: Iterable[Claim], citation: Citation) -> list[tuple[Verdict, JudgedBy, Evidence]]:

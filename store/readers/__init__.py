@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -89,25 +90,37 @@ def read_text(
 
 
 def _records(document: Document) -> Iterator[Record | Reject]:
-    told = 0
-    last: Reject | None = None
+    told = papers = 0
+    broken = False
+    held: Reject | None = None  # the last one before the first paper, or the one that stands for many
+    end: Reject | None = None
     try:
         format = next(format for format in _FORMATS if format.recognises(document))
         for item in format.records(document):
             if isinstance(item, Record):
+                if held is not None and told < _TOLD:
+                    yield held
+                    held = None
+                papers += 1
                 yield item
                 continue
             told += 1
-            last = item if told == _TOLD else last
-            if told < _TOLD:
-                yield item
+            broken = broken or item.broken
+            if told <= _TOLD:
+                if held is not None:
+                    yield held
+                held = item
+            if held is not None and papers and told < _TOLD:
+                yield held
+                held = None
     except Unreadable as error:
-        yield reject(document.name, error.line or document.line, str(error))
-    if last is not None:
-        reason = (
-            last.reason if told == _TOLD else f"from here on, {told - _TOLD + 1:,} more that are no papers"
-        )
-        yield Reject(last.source, reason, last.excerpt)
+        end = reject(document.name, error.line or document.line, str(error), broken=True)
+    if held is not None:
+        many = f"from here on, {told - _TOLD + 1:,} more that are no papers"
+        # Where nothing is a paper, the text was given up, or is not understood as it once was.
+        yield replace(held, reason=many if told > _TOLD else held.reason, broken=broken or not papers)
+    if end is not None:
+        yield end
 
 
 class _Once:

@@ -37,7 +37,7 @@ def _record(entry: Element, source: Source) -> Record | Reject:
     summary = child(entry, "summary")
     if ERROR in address:
         reason = f"arXiv's API answered with an error: {all_text(summary)}"
-        return reject(source.name, source.line, reason, address)
+        return reject(source.name, source.line, reason, address, broken=True)
     links = [link for link in children(entry, "link") if link.get("rel", "alternate") == "alternate"]
     primary = [term for term in [_term(child(entry, "primary_category"))] if term]
     terms = [term for term in map(_term, children(entry, "category")) if CATEGORY.match(term)]

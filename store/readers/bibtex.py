@@ -52,7 +52,7 @@ def recognises(document: Document) -> bool:
 def records(document: Document) -> Iterator[Record | Reject]:
     """A record or a reject for each entry. What stands between entries is a comment, by BibTeX's rules."""
     strings: dict[str, str] = {}
-    for number, kind, text in _entries(document.lines()):
+    for number, kind, text, last in _entries(document.lines()):
         if kind in ("comment", "preamble"):
             continue
         if len(text) > _LONGEST:
@@ -60,7 +60,8 @@ def records(document: Document) -> Iterator[Record | Reject]:
             continue
         found = _parsed(text, strings)
         if isinstance(found, str):
-            yield reject(document.name, number, found, text)
+            cut = last and text.count("{") > text.count("}")  # the file itself may have been
+            yield reject(document.name, number, found, text, broken=cut)
         elif found is not None:
             source = Source(document.name, number)
             ours = own.is_id(found.get(MARK))
@@ -70,20 +71,20 @@ def records(document: Document) -> Iterator[Record | Reject]:
             yield item
 
 
-def _entries(lines: Iterator[str]) -> Iterator[tuple[int, str, str]]:
-    """The blocks that begin with `@word{`: line, word in small letters, and text up to the next block."""
+def _entries(lines: Iterator[str]) -> Iterator[tuple[int, str, str, bool]]:
+    """The blocks that begin with `@word{`: line, word in small letters, text, and whether it is the last."""
     taken: list[str] = []
     first, kind, size = 1, "", 0
     for number, line in enumerate(lines, start=1):
         if opened := _ENTRY.match(line):
             if kind:
-                yield first, kind, "\n".join(taken)
+                yield first, kind, "\n".join(taken), False
             taken, first, kind, size = [], number, opened.group(1).lower(), 0
         if kind and size <= _LONGEST:
             taken.append(line)
             size += len(line) + 1
     if kind:
-        yield first, kind, "\n".join(taken)
+        yield first, kind, "\n".join(taken), True
 
 
 def _parsed(text: str, strings: dict[str, str]) -> Mapping[str, str] | str | None:

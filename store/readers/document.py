@@ -89,9 +89,9 @@ def lines_of(pieces: Iterable[str]) -> Iterator[str]:
         yield "".join(begun)[:LONGEST_LINE]
 
 
-def reject(name: str, line: int, reason: str, text: str = "") -> Reject:
+def reject(name: str, line: int, reason: str, text: str = "", *, broken: bool = False) -> Reject:
     """A Reject whose excerpt is the beginning of `text`, in one line."""
-    return Reject(Source(name, line), reason, excerpt(text))
+    return Reject(Source(name, line), reason, excerpt(text), broken)
 
 
 def excerpt(text: str) -> str:

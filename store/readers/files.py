@@ -92,7 +92,9 @@ def _documents(
             empty = False
             yield from _once(file, seen, met=True) if isinstance(file, Path) else (file,)
         if empty:
-            yield _reject(place, "no text files in this folder: put files with abstracts into it")
+            yield reject(
+                place.as_posix(), 1, "no text files in this folder: put files with abstracts into it"
+            )
 
 
 def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Reject]:
@@ -156,7 +158,7 @@ def _content(name: str, stream: BinaryIO, *, met: bool) -> Iterator[Found]:
         else:
             yield _text(name, sample, whole, chunks, met)
     except Unreadable as error:
-        yield reject(name, 1, str(error))
+        yield reject(name, 1, str(error), broken=True)
 
 
 def _passed_over(member: str) -> bool:
@@ -176,7 +178,7 @@ def _member(name: str, member: packed.Member) -> Found:
             sample, whole = _sample(chunks)
         return _text(name, sample, whole, chunks, True)
     except Unreadable as error:
-        return reject(name, 1, str(error))
+        return reject(name, 1, str(error), broken=True)
 
 
 def _sample(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
@@ -203,11 +205,11 @@ def _text(name: str, sample: bytes, whole: bool, rest: Iterator[bytes], met: boo
     if whole and not sample.strip():
         return reject(name, 1, _EMPTY)
     if sample.startswith((*_ZIP, _GZIP)) or sample[257:262] == b"ustar":
-        return reject(name, 1, "an archive in an archive: unpack it")
+        return reject(name, 1, "an archive in an archive: unpack it", broken=True)
     for magic, reason in _BINARY:
         if sample.startswith(magic):
-            return reject(name, 1, reason)
-    binary = reject(name, 1, f"a binary file, not text: {_PASTE}")
+            return reject(name, 1, reason, broken=True)
+    binary = reject(name, 1, f"a binary file, not text: {_PASTE}", broken=True)
     if whole:
         text = decode(sample)
         return binary if text is None else Document(name, text, met=met)
@@ -216,4 +218,5 @@ def _text(name: str, sample: bytes, whole: bool, rest: Iterator[bytes], met: boo
 
 
 def _reject(file: Path, reason: str) -> Reject:
-    return reject(file.as_posix(), 1, reason)
+    """What stands there, or below, is not known."""
+    return reject(file.as_posix(), 1, reason, broken=True)

@@ -34,10 +34,11 @@ _Found = Iterator[tuple[int, object]]
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Where JSON breaks off, why, and how what can't be read begins."""
+    """Where JSON breaks off, why, and how what can't be read begins. `last`: nothing behind it was read."""
 
     reason: str
     text: str
+    last: bool = True
 
 
 class _Break(Exception):

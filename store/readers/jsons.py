@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from store.readers import own
 from store.readers.document import LONGEST_LINE, Document, reject
@@ -59,14 +60,14 @@ def records(document: Document) -> Iterator[Record | Reject]:
         elif isinstance(item, Reject):
             held.append(item)
             if len(held) >= _PATIENCE:
-                yield reject(document.name, held[0].source.line, _NO_PAPERS, held[0].excerpt)
+                yield reject(document.name, held[0].source.line, _NO_PAPERS, held[0].excerpt, broken=True)
                 return
     yield from held
 
 
 def _item(document: Document, line: int, value: object, found: dict[str, object]) -> Record | Reject:
     if isinstance(value, Broken):
-        return reject(document.name, line, value.reason, value.text)
+        return reject(document.name, line, value.reason, value.text, broken=value.last)
     if not isinstance(value, dict):
         return reject(document.name, line, "no object, and so no record", str(value)[:400])
     if not found.get("title") and not found.get("abstract"):
@@ -86,14 +87,22 @@ def _has_lines(document: Document) -> bool:
 
 
 def _by_line(document: Document) -> _Found:
+    broken: tuple[int, Broken] | None = None  # the last line may be where a file was cut off
     for number, line in enumerate(document.lines(), start=1):
         text = line.strip()
         if not text:
             continue
+        if broken is not None:
+            yield broken[0], replace(broken[1], last=False)
+            broken = None
         if len(line) >= LONGEST_LINE:
-            yield number, Broken(f"a line of more than {LONGEST_LINE // 2**20} million characters", text)
+            reason = f"a line of more than {LONGEST_LINE // 2**20} million characters"
+            broken = number, Broken(reason, text)
             continue
         try:
             yield number, json.loads(text.rstrip(","))
         except (ValueError, RecursionError) as error:
-            yield number, Broken(f"this line is no JSON ({getattr(error, 'msg', None) or error})", text)
+            reason = f"this line is no JSON ({getattr(error, 'msg', None) or error})"
+            broken = number, Broken(reason, text)
+    if broken is not None:
+        yield broken

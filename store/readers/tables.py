@@ -57,7 +57,8 @@ def records(document: Document) -> Iterator[Record | Reject]:
     document.notice(f"{document.name}: a table, read as {chosen}. --map FIELD=COLUMN corrects it.")
     for number, row in rows:
         if row is None:
-            yield reject(document.name, number, "a quote that never closes, or another break in the row")
+            reason = "a quote that never closes, or another break in the row"
+            yield reject(document.name, number, reason, broken=True)  # it may hide others, or the file's end
         elif len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
             reason = f"{len(row)} cells where the first line names {len(names)} columns"
             yield reject(document.name, number, reason, separator.join(row))

@@ -255,7 +255,9 @@ def test_papers_are_listed_filtered_shown_and_printed_as_json(run, filled):
     known = next(paper for paper in listed if paper["arxiv_id"])
     shown = run("papers", "show", known["arxiv_id"])
     assert known["paper"] in shown.stdout
-    assert json.loads(run("papers", "show", known["paper"], "--json").stdout) == known
+    one = json.loads(run("papers", "show", known["paper"], "--json").stdout)
+    assert {each["field"] for each in one.pop("provenance")} >= {"abstract", "arxiv_id", "created"}
+    assert one == known
     missing = run("papers", "show", "nope")
     assert (missing.exit_code, missing.stdout) == (1, "")
 
@@ -351,6 +353,24 @@ def test_a_mapping_that_is_none_names_the_fields(run, given):
     assert result.exit_code == Exit.USAGE
     assert "FIELD=NAME" in result.stderr
     assert "arxiv_id" in result.stderr
+
+
+def test_a_paper_of_several_sources_tells_which_gave_what(run, tmp_path):
+    for name, fields in (
+        ("a.json", {"title": "Alpha", "year": "2024", "authors": ["A. One"]}),
+        ("b.json", {"title": "Alpha, again", "date": "2024-05-01", "doi": "10.1000/a", "venue": "ACL"}),
+        ("c.json", {"title": "Alpha", "doi": "10.1000/a"}),
+    ):
+        (tmp_path / name).write_text(json.dumps({**fields, "abstract": ABSTRACT}))
+    run("ingest", "a.json", "b.json", "c.json")
+    shown = run("papers", "show", "10.1000/a").stdout
+    table = shown[shown.index("Which source gave what") :].splitlines()
+    assert "title      b.json:1" in table
+    assert table[table.index("title      b.json:1") + 1].strip() == "not “Alpha” of a.json:1, c.json:1"
+    assert "authors    a.json:1" in table
+    assert "doi        b.json:1, also in c.json:1" in table
+    assert "created    b.json:1" in table
+    assert "           not “2024” of a.json:1" in table
 
 
 def test_ingest_reads_stdin(run):

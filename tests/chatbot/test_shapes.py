@@ -30,7 +30,7 @@ from chatbot.values import (
 )
 from store.ingesting import IngestReport
 from store.plans import By, Census, Do, Entry, Group, Plan
-from store.records import Filter, Hit, Paper, Reject, Source
+from store.records import Filter, Hit, Paper, Provenance, Reject, Saying, Source
 from store.shelves import Shelf
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
@@ -127,6 +127,24 @@ def test_papers_and_hits_have_exactly_the_documented_keys():
     (hit,) = shapes.hits([Hit(PAPER, 0.9, None, 0.7)])
     assert list(hit) == documented("## Hits: `chatbot search --json`")
     assert (hit["rank"], hit["score"], hit["keyword"], hit["vector"]) == (1, 0.9, None, 0.7)
+
+
+def test_one_paper_tells_where_its_fields_came_from_in_exactly_the_documented_keys():
+    place = Source("a.txt", 3)
+    given = Provenance("authors", ("A", "B"), (place,), (Saying(("A",), (Source("b.bib", 1),)),))
+    shape = shapes.shown(PAPER, [given])
+    assert list(shape) == list(shapes.paper(PAPER)) + documented(
+        "### One paper: `chatbot papers show ID --json`"
+    )
+    assert list(shape["provenance"][0]) == documented("### Each of the `provenance` of a paper")
+    assert shape["provenance"] == [
+        {
+            "field": "authors",
+            "value": ["A", "B"],
+            "sources": [{"name": "a.txt", "line": 3}],
+            "others": [{"value": ["A"], "sources": [{"name": "b.bib", "line": 1}]}],
+        }
+    ]
 
 
 def test_an_error_has_exactly_the_documented_keys():

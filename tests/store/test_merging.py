@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.merging import keys, merge, new_id
+from store.merging import FIELDS, keys, merge, new_id, provenance
 from store.readers import read
-from store.records import Record, Source
+from store.records import Provenance, Record, Saying, Source
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 TEXT = "We introduce Alpha, a method. It is on Hub and on Scope, with 7\\% fewer errors. It works well."
@@ -92,6 +92,35 @@ def test_fields_come_from_whoever_has_them_and_all_sources_stay() -> None:
     assert paper.sources == (Source("a.txt", 2), Source("a.txt", 3))
 
 
+def test_every_field_tells_which_record_it_was_taken_from_and_what_the_others_say() -> None:
+    arxiv = Record(
+        TEXT,
+        Source("atom.xml", 7),
+        title="Alpha",
+        arxiv_id="2505.09388v2",
+        created="2025-05-14",
+        authors=("A",),
+    )
+    ris = Record(
+        TEXT.replace(" ", "  "), Source("scopus.ris", 20), title="ALPHA", doi="https://doi.org/10.1000/X",
+        created="2025", venue="ACL", authors=("A", "B"),
+    )  # fmt: skip
+    pasted = Record(TEXT + " More.", Source("a.txt", 3), created="2025-05", doi="10.48550/arXiv.2505.09388")
+    found = {each.field: each for each in provenance([ris, pasted, arxiv])}
+    assert list(found) == [
+        "abstract", "title", "arxiv_id", "doi", "authors", "created", "venue"
+    ]  # fmt: skip
+    assert found["abstract"] == Provenance(
+        "abstract", TEXT, (arxiv.source, ris.source), (Saying(TEXT + " More.", (pasted.source,)),)
+    )
+    assert found["title"] == Provenance("title", "Alpha", (arxiv.source,), (Saying("ALPHA", (ris.source,)),))
+    assert found["arxiv_id"] == Provenance("arxiv_id", "2505.09388", (arxiv.source, pasted.source))
+    assert found["doi"].others == (Saying("10.1000/x", (ris.source,)),)
+    assert found["authors"].others == (Saying(("A", "B"), (ris.source,)),)
+    assert [saying.value for saying in found["created"].others] == ["2025-05", "2025"]
+    assert found["venue"] == Provenance("venue", "ACL", (ris.source,))
+
+
 @given(
     st.lists(
         st.builds(
@@ -110,4 +139,9 @@ def test_the_order_of_records_does_not_matter(records: list[Record], chance: ran
     shuffled = list(records)
     chance.shuffle(shuffled)
     assert merge("p", shuffled) == merge("p", records)
-    assert set(merge("p", records).sources) == {item.source for item in records}
+    paper = merge("p", records)
+    assert set(paper.sources) == {item.source for item in records}
+    for each in provenance(records):
+        assert each.value == getattr(paper, each.field)
+    told = {each.field for each in provenance(records)}
+    assert all(not getattr(paper, field) for field in set(FIELDS) - told)
