@@ -26,7 +26,7 @@ from chatbot.values import (
 )
 from store.exporting.jsonl import fields
 from store.plans import Census, Entry
-from store.records import Filter, Hit, Paper, Source
+from store.records import Coverage, Filter, Hit, Paper, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
@@ -66,7 +66,13 @@ def answer(value: Answer) -> Shape:
         "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
+        "vectors": None if value.vectors is None else coverage(value.vectors),
     }
+
+
+def coverage(value: Coverage) -> Shape:
+    """How many papers meaning-search knows."""
+    return {"papers": value.papers, "made": value.vectors}
 
 
 def search_plan(value: SearchPlan) -> Shape:
@@ -223,8 +229,9 @@ def papers(values: Iterable[Paper]) -> list[Shape]:
     return [paper(value) for value in values]
 
 
-def hits(values: Iterable[Hit]) -> list[Shape]:
-    """Found papers, best first, with their scores."""
+def hits(values: Iterable[Hit], vectors: Coverage | None = None) -> list[Shape]:
+    """Found papers, best first, with their scores; `vectors`: how far these were, if not complete."""
+    known = None if vectors is None else coverage(vectors)
     return [
         {
             "rank": rank,
@@ -232,6 +239,7 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
             "keyword": value.keyword,
             "vector": value.vector,
             "rerank": value.rerank,
+            "vectors": known,
             **_reference(value.paper),
         }
         for rank, value in enumerate(values, 1)
@@ -267,10 +275,16 @@ def ingested(value: IngestReport) -> Shape:
         "unchanged": value.unchanged,
         "papers": value.papers,
         "embedded": value.embedded,
+        "vectors_missing": value.vectors_missing,
         "rejects": [
             {**_source(item.source), "reason": item.reason, "excerpt": item.excerpt} for item in value.rejects
         ],
     }
+
+
+def embedded(made: int, value: Coverage) -> Shape:
+    """What the making of missing vectors came to."""
+    return {"version": VERSION, "embedded": made, "papers": value.papers, "vectors_missing": value.missing}
 
 
 def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:

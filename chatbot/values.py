@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.plans import Census, Do
-from store.records import Filter, Hit, Paper
+from store.records import Coverage, Filter, Hit, Paper
 
 
 class Verdict(StrEnum):
@@ -269,6 +269,7 @@ class Answer:
     it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
+    `vectors` says how far the papers' vectors were, if they were needed and not complete.
     """
 
     question: str
@@ -291,6 +292,7 @@ class Answer:
     plan: SearchPlan | None = None
     topic: TopicCensus | None = None
     census_by: PlannedBy = PlannedBy.RULES
+    vectors: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from store.errors import (
     RerankError,
 )
 from store.estimating import Told
-from store.filling import BATCH_BEHIND, Coverage, Filler, Filling, Voice, make
+from store.filling import BATCH_BEHIND, Filler, Filling, Voice, make
 from store.identifiers import arxiv_id, doi
 from store.indexing import Closed, Notice, VectorIndex
 from store.ingesting import IngestReport, Intake, Progress
@@ -49,7 +49,7 @@ from store.latex import readable
 from store.ledger import Ledger
 from store.ownership import Ownership
 from store.plans import Census, Plan
-from store.records import Filter, Hit, Paper, Record, Reject, Sentence
+from store.records import Coverage, Filter, Hit, Paper, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatbot.cli import options
+from chatbot.cli.embedding import told_when_stopped
 from chatbot.cli.forecasting import forecast
 from chatbot.cli.outcome import JSON, Exit, print_json
 from store.records import Record, Reject
@@ -48,12 +49,20 @@ def _mapping(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     callback=_mapping,
     help="Take a field from this column of tables or key of JSON (title=Titel); may be given several times.",
 )
+@click.option(
+    "--later", is_flag=True, help="Don't wait for the vectors: `embed` makes them, or an open `chat`."
+)
 @click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
 @options.yes
 @options.json_output
 @options.place
 def ingest(
-    sources: tuple[str, ...], demo: bool, mapping: Mapping[str, str], all_rejects: bool, yes: bool
+    sources: tuple[str, ...],
+    demo: bool,
+    mapping: Mapping[str, str],
+    later: bool,
+    all_rejects: bool,
+    yes: bool,
 ) -> None:
     """Fill the collection with the papers of files and folders, of stdin (-), or of arXiv.
 
@@ -86,7 +95,9 @@ def ingest(
         Meter(screen, "records") as meter,
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
-        report = collection.ingest(chain(before, items), _told(meter), forecast(screen, meter, yes=yes))
+        agreed = forecast(screen, meter, yes=yes)
+        with told_when_stopped(screen, meter, collection):
+            report = collection.ingest(chain(before, items), _told(meter), agreed, later=later)
     if options.wants_json():
         print_json(shapes.ingested(report))
     else:
@@ -189,9 +200,10 @@ def search(query: tuple[str, ...], limit: int) -> None:
         )
         if asked.words:
             screen.notice(filtering.told(asked.filter))
+        coverage = collection.coverage
         found = collection.search(wanted, limit, filter)
     if options.wants_json():
-        print_json(shapes.hits(found))
+        print_json(shapes.hits(found, None if coverage.complete else coverage))
     else:
         pages.hits(screen, found)
 
