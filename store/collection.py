@@ -369,8 +369,9 @@ class Collection:
         Raises FilterError, EmbedderMismatch.
         """
         reranker = self._reranker if side is Side.HYBRID and query.strip() else None
+        unseen = self._unseen()
         keyword, vector = self.sides(query, filter, side)
-        unknown = self.without_vector(keyword) if side is Side.HYBRID else frozenset()
+        unknown = unseen(keyword) if side is Side.HYBRID else frozenset()
         depth = limit if reranker is None else max(limit, self._rerank_depth)
         found = fuse(keyword, vector, depth, unknown=unknown)
         papers = self._ledger.papers_by_id([each.id for each in found])
@@ -402,10 +403,18 @@ class Collection:
 
     def without_vector(self, ids: Iterable[str]) -> frozenset[str]:
         """Those of the papers that the embedder in use has not seen yet: only words can find them."""
-        used = self._ledger.embedder
-        if self.coverage.complete:
-            return frozenset()
-        return frozenset(ids) if used is None else self._ledger.lacking(used[0], list(ids))
+        return self._unseen()(ids)
+
+    def _unseen(self) -> Callable[[Iterable[str]], frozenset[str]]:
+        """Tells of papers which had no vector that a search could find when this was called: what is made
+        while a search goes on, or was made and not yet told to the index, it may have missed."""
+        used, moment = self._ledger.embedder, self._ledger.moment()
+        told = frozenset(id for _, id in self._ledger.outbox(_PAGE))
+        if not told and self.coverage.complete:
+            return lambda ids: frozenset()
+        if used is None:
+            return frozenset
+        return lambda ids: (told & set(ids)) | self._ledger.lacking(used[0], list(ids), moment)
 
     def query_vector(self, text: str) -> Vector:
         """The vector of a query, shape (dimension,). The last few are remembered."""

@@ -312,8 +312,6 @@ class Filler:
             yield
         finally:
             run.embedding = False
-        if run.stopping:
-            raise Stopped
 
     def _sleep(self, run: _Run, seconds: float) -> None:
         with self._changed:

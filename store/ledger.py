@@ -475,11 +475,16 @@ class Ledger:
         )
         return int(papers), int(vectors)
 
-    def lacking(self, fingerprint: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those of the papers that this embedder has not seen."""
+    def moment(self) -> int:
+        """Vectors that are made later are `lacking` as of it. Grows with each that is made."""
+        return int(self._one("SELECT coalesce(max(rowid), 0) FROM vectors")[0])
+
+    def lacking(self, fingerprint: str, ids: Sequence[str], moment: int) -> frozenset[str]:
+        """Those of the papers that this embedder had not seen at a moment."""
         rows = self._all(
-            f"SELECT id FROM papers WHERE id IN ({', '.join('?' * len(ids))}) AND NOT EXISTS ({self._MADE})",
-            [*ids, fingerprint],
+            f"SELECT id FROM papers WHERE id IN ({', '.join('?' * len(ids))}) "
+            f"AND NOT EXISTS ({self._MADE} AND vectors.rowid <= ?)",
+            [*ids, fingerprint, moment],
         )
         return frozenset(id for (id,) in rows)
 
