@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, conversation, fulltext, premises, proposing, styling
+from chatbot import censusing, conversation, fulltext, premises, proposing, styling, unfinished
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -112,6 +112,9 @@ class Chat:
         breaks the protocol, StoreError where the collection can't be read, CalibrationError where a
         calibration can't.
         """
+        return unfinished.watched(self._events(question), self._collection)
+
+    def _events(self, question: Question) -> Generator[Event, None, None]:
         _check(question.text)
         question = mannered(question, self._settings)
         _check(question.text)

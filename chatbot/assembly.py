@@ -70,6 +70,9 @@ def seeds() -> tuple[Path, ...]:
 def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Iterator[Collection]:
     """The collection that is configured; made if `create`. Raises StoreError."""
     from store.collection import Collection
+    from store.filling import Voice
+
+    notice = Voice.of(notice)  # also for the embedder, which may be at work behind
 
     def made() -> Embedder:
         found = embedder(settings)
@@ -341,6 +344,10 @@ class Assembly:
             entailment=entailment(self.settings),
             guard=guard(self.settings),
         )
+
+    def fill(self) -> None:
+        """Make the vectors that are missing behind, as long as this is open. See `Collection.fill`."""
+        self.collection.fill()
 
     def checker(self) -> Checker:
         """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""

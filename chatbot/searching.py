@@ -137,7 +137,7 @@ class Searches:
             for score, side in ((hit.keyword, keyword), (hit.vector, vector)):
                 if score is not None:
                     side[hit.paper.id] = max(score, side.get(hit.paper.id, score))
-        fused = fuse(keyword, vector, self._papers)
+        fused = fuse(keyword, vector, self._papers, unknown=self._collection.without_vector(keyword))
         return [Hit(papers[each.id], each.score, each.keyword, each.vector) for each in fused]
 
 

@@ -27,7 +27,7 @@ from chatbot.values import (
 )
 from store.exporting.jsonl import fields
 from store.plans import Census, Entry
-from store.records import Filter, Hit, Paper, Provenance, Source
+from store.records import Coverage, Filter, Hit, Paper, Provenance, Source
 from store.suspicion import suspicions
 
 if TYPE_CHECKING:
@@ -72,7 +72,13 @@ def answer(value: Answer) -> Shape:
         if value.thoughts is None
         else {"seconds": value.thoughts.seconds, "tokens": value.thoughts.tokens},
         "moderated": None if value.moderated is None else _moderated(value.moderated),
+        "vectors": None if value.vectors is None else coverage(value.vectors),
     }
+
+
+def coverage(value: Coverage) -> Shape:
+    """How many papers meaning-search knows."""
+    return {"papers": value.papers, "made": value.vectors}
 
 
 def search_plan(value: SearchPlan) -> Shape:
@@ -252,8 +258,9 @@ def papers(values: Iterable[Paper]) -> list[Shape]:
     return [paper(value) for value in values]
 
 
-def hits(values: Iterable[Hit]) -> list[Shape]:
-    """Found papers, best first, with their scores."""
+def hits(values: Iterable[Hit], vectors: Coverage | None = None) -> list[Shape]:
+    """Found papers, best first, with their scores; `vectors`: how far these were, if not complete."""
+    known = None if vectors is None else coverage(vectors)
     return [
         {
             "rank": rank,
@@ -261,6 +268,7 @@ def hits(values: Iterable[Hit]) -> list[Shape]:
             "keyword": value.keyword,
             "vector": value.vector,
             "rerank": value.rerank,
+            "vectors": known,
             **_reference(value.paper),
         }
         for rank, value in enumerate(values, 1)
@@ -305,10 +313,16 @@ def ingested(value: IngestReport) -> Shape:
             {"name": item.source, "records": item.records, "reason": item.reason}
             for item in value.pruned.retained
         ],
+        "vectors_missing": value.vectors_missing,
         "rejects": [
             {**_source(item.source), "reason": item.reason, "excerpt": item.excerpt} for item in value.rejects
         ],
     }
+
+
+def embedded(made: int, value: Coverage) -> Shape:
+    """What the making of missing vectors came to."""
+    return {"version": VERSION, "embedded": made, "papers": value.papers, "vectors_missing": value.missing}
 
 
 def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:

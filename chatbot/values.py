@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.plans import Census, Do
-from store.records import Filter, Hit, Paper
+from store.records import Coverage, Filter, Hit, Paper
 
 
 class Verdict(StrEnum):
@@ -329,6 +329,7 @@ class Answer:
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
     `style` is how it is written: a list or a table is Markdown. `thoughts` is None where nothing was thought.
     `moderated` is what a guard stopped: then `text` says so.
+    `vectors` says how far the papers' vectors were, if they were needed and not complete.
     """
 
     question: str
@@ -354,6 +355,7 @@ class Answer:
     style: Style = Style.SHORT
     thoughts: Thoughts | None = None
     moderated: Moderated | None = None
+    vectors: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

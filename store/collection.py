@@ -5,6 +5,12 @@ is instant: the embedder, Chroma and the right to write are taken when they are 
 
 One process owns a collection's files. Another one may read, by keywords and by exact search over the
 ledger's vectors. Beside a Chroma server several may read through it, and one at a time writes.
+
+Any number of threads may read and search at once. Those that write (`ingest`, `embed`, `rebuild`, `reembed`)
+go one after the other, and `fill` writes behind them all. What they share is locked where it is kept: the
+ledger's one connection and Chroma's client serve one thread at a time, for a statement or a transaction of a
+batch. A lock is held while something is written or looked up, never while a text is embedded; they are taken
+in this order: this module's, the index's, the ledger's.
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +39,10 @@ from store.errors import (
     NoCollection,
     RerankError,
 )
-from store.estimating import Forecast, Told
+from store.estimating import Told
+from store.filling import BATCH_BEHIND, Filler, Filling, Voice, make
 from store.identifiers import arxiv_id, arxiv_key, doi
-from store.indexing import Notice, VectorIndex
+from store.indexing import Closed, Notice, VectorIndex
 from store.ingesting import IngestReport, Intake, Progress
 from store.keywords import content_stems, match_query
 from store.latex import readable
@@ -43,7 +51,7 @@ from store.merging import provenance
 from store.ownership import Ownership
 from store.plans import Census, Plan
 from store.pruning import Pruned, Pruning
-from store.records import Filter, Hit, Paper, Provenance, Record, Reject, Sentence
+from store.records import Coverage, Filter, Hit, Paper, Provenance, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
 
 if TYPE_CHECKING:
@@ -56,8 +64,6 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a collection can be called."""
 LEDGER = "ledger.sqlite3"
-# Texts embedded between two commits: one or two seconds of work, all that a kill can cost.
-_EMBED_BATCH = 64
 _REMEMBERED_QUERIES = 64
 _PAGE = 500
 # A process's first question is answered by exact search in up to so many vectors: to read and compare them
@@ -109,14 +115,24 @@ class Collection:
         self._ledger = ledger
         self._make_embedder = make_embedder
         self._made_embedder: Embedder | None = None
-        self._notice = notice
+        self._notice = Voice.of(notice)
         self._said: set[str] = set()
+        self._told: Coverage | None = None
         self._server = server
         self._reranker = reranker
         self._rerank_depth = rerank_depth
         self._ownership = Ownership(folder)
         self._index: VectorIndex | None = None
         self._lock = threading.RLock()
+        self._writing = threading.RLock()
+        self._making = False
+        self._filler = Filler(
+            self._ownership.take,
+            self._fill_behind,
+            lambda: self.coverage,
+            lambda: self.embedder,
+            self._notice,
+        )
         self._queries: OrderedDict[str, Vector] = OrderedDict()
         self._asked = False
         self._exact: tuple[int, list[str], NDArray[numpy.float32]] | None = None
@@ -162,7 +178,9 @@ class Collection:
         return cls(folder, ledger, make, notice, server, reranker, rerank_depth)
 
     def close(self) -> None:
-        """Let go of the files. Closing twice is fine."""
+        """Let go of the files; what is made behind stops at once. Closing twice is fine."""
+        self._filler.stop()
+        self._notice.catch_up()
         with self._lock:
             if self._index is not None:
                 self._index.close()
@@ -186,65 +204,106 @@ class Collection:
         progress: Callable[[Progress], None] = lambda _: None,
         estimated: Told | None = None,
         pruning: Pruning | None = None,
+        *,
+        later: bool = False,
     ) -> IngestReport:
-        """Take in records, then make the vectors that are missing. May be killed at any point and run again.
+        """Take in all records, then make the vectors that are missing; not if `later`: see `fill`, `embed`.
 
+        May be killed at any point and run again. From the first batch on papers are found by keywords.
         `estimated` is told of a large job before it is done, and may stop it by raising; else the notice is.
         `pruning` says which sources the records are all of, and whether what these no longer have goes.
 
         Raises CollectionBusy where another process owns the files, EmbedderMismatch, EmbeddingError (the
         records are kept and found by keywords; the next run makes the vectors).
         """
-        self._own("write to")
-        intake = Intake(self._ledger)
-        intake.run(items, progress)
-        pruned = intake.prune(pruning) if pruning is not None else Pruned()
-        self._check_embedder()
-        embedded = self._embed(progress, estimated)
+        with self._alone("write to"):
+            intake = Intake(self._ledger)
+            intake.run(items, progress)
+            pruned = intake.prune(pruning) if pruning is not None else Pruned()
+            embedded = 0
+            if not later:
+                self._check_embedder()
+                embedded = self._embed(progress, estimated)
+            coverage = self.coverage
         return IngestReport(
             **intake.counts,
-            papers=self._ledger.count(),
+            papers=coverage.papers,
             embedded=embedded,
+            vectors_missing=coverage.missing,
             rejects=tuple(intake.rejects),
             pruned=pruned,
         )
 
-    def _embed(self, progress: Callable[[Progress], None], estimated: Told | None = None) -> int:
+    def embed(
+        self, progress: Callable[[Progress], None] = lambda _: None, estimated: Told | None = None
+    ) -> int:
+        """Make the vectors that are missing, now. How many that were. Told and raises as `ingest`."""
+        with self._alone("embed"):
+            self._check_embedder()
+            return self._embed(progress, estimated)
+
+    def fill(self) -> None:
+        """Make the vectors that are missing behind, in a thread of this collection; returns at once.
+
+        It ends with its work, at `close` at the latest, and gives way to questions (`undisturbed`). While
+        another process owns the files it waits. What goes wrong in it is said by the notice once, when the
+        next question is asked; an embedder that fails is tried again later. A job that costs money and would
+        be asked about is not begun. Nothing happens if nothing is missing, or it is at work already.
+        """
+        self._filler.start()
+
+    @property
+    def filling(self) -> Filling:
+        """How the vectors stand, and what `fill` is doing. A few ms at 100,000 papers; any thread may ask."""
+        return self._filler.filling
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """While somebody waits for an answer: `fill` begins no text, but for one a minute."""
+        return self._filler.held()
+
+    def _embed(
+        self,
+        progress: Callable[[Progress], None],
+        estimated: Told | None = None,
+    ) -> int:
         """Make the vectors that the embedder in use lacks. How many that were."""
-        embedder = self.embedder
-        total = self._ledger.count() - self._ledger.count_vectors(embedder.fingerprint)
-        done = 0
-        forecast = Forecast(
-            embedder,
-            total,
-            lambda: self._ledger.characters_without_vector(embedder.fingerprint),
-            estimated or (lambda each: self._notice(str(each))),
+        told = estimated or (lambda each: self._notice(str(each)))
+        self._making = True
+        try:
+            return make(self._ledger, self.embedder, self._vector_index, progress, told)
+        finally:
+            self._making = False
+
+    def _fill_behind(self, told: Told, turn: Callable[[], AbstractContextManager[None]]) -> int:
+        """A round of `fill`: the vectors that are missing when it begins."""
+        with turn():  # the model is loaded, or the endpoint asked for its dimension
+            self._check_embedder()
+        return make(
+            self._ledger,
+            self.embedder,
+            self._vector_index,
+            lambda _: None,
+            told,
+            batch=BATCH_BEHIND,
+            most=self.coverage.missing,
+            turn=turn,
         )
-        forecast.begin()
-        in_use = self._ledger.embedder in (None, (embedder.fingerprint, embedder.name))
-        while batch := self._ledger.without_vector(embedder.fingerprint, _EMBED_BATCH):
-            made: list[tuple[int, str, Vector]] = []
-            vectors = embedder.documents([text for _, text in batch])
-            for (row, text), vector in zip(batch, vectors, strict=True):
-                made.append((row, text, vector))
-                done += 1
-                progress(Progress("embedding", done, max(total, done)))
-            self._ledger.put_vectors(embedder, made)
-            forecast.went(done)
-            if in_use:
-                self._vector_index().flush()
-        if in_use and self._ledger.embedder is not None:
-            self._vector_index().flush()  # papers that went, vectors of a run that was killed
-        return done
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """While this thread is the one that writes."""
+        with self._writing, self._filler.aside():
+            self._own(what)
+            yield
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> None:
         """Make Chroma's index and the keyword index again from the ledger."""
-        self._own("rebuild")
-        self._check_embedder()
-        self._ledger.rebuild_keywords()
-        if (used := self._ledger.embedder) is not None:
-            total = self._ledger.count_vectors(used[0])
-            self._vector_index().rebuild(lambda done: progress(Progress("indexing", done, total)))
+        with self._alone("rebuild"):
+            self._check_embedder()
+            self._ledger.rebuild_keywords()
+            if (used := self._ledger.embedder) is not None:
+                total = self._ledger.count_vectors(used[0])
+                self._vector_index().rebuild(lambda done: progress(Progress("indexing", done, total)))
 
     def reembed(
         self, progress: Callable[[Progress], None] = lambda _: None, estimated: Told | None = None
@@ -254,16 +313,16 @@ class Collection:
         Until then the old ones stay in use; a run that was killed goes on where it stopped. `estimated` is
         told as by `ingest`.
         """
-        self._own("re-embed")
-        self._embed(progress, estimated)
-        with self._lock:
-            if self._index is not None:
-                self._index.close()
-                self._index = None
-            self._ledger.use_embedder(self.embedder.fingerprint)
-            self._queries.clear()
-            self._exact = None
-        self.rebuild(progress)
+        with self._alone("re-embed"):
+            self._embed(progress, estimated)
+            with self._lock:
+                if self._index is not None:
+                    self._index.close()
+                    self._index = None
+                self._ledger.use_embedder(self.embedder.fingerprint)
+                self._queries.clear()
+                self._exact = None
+            self.rebuild(progress)
 
     # Reading
 
@@ -322,8 +381,11 @@ class Collection:
         Raises FilterError, EmbedderMismatch.
         """
         reranker = self._reranker if side is Side.HYBRID and query.strip() else None
+        unseen = self._unseen()
         keyword, vector = self.sides(query, filter, side)
-        found = fuse(keyword, vector, limit if reranker is None else max(limit, self._rerank_depth))
+        unknown = unseen(keyword) if side is Side.HYBRID else frozenset()
+        depth = limit if reranker is None else max(limit, self._rerank_depth)
+        found = fuse(keyword, vector, depth, unknown=unknown)
         papers = self._ledger.papers_by_id([each.id for each in found])
         hits = [
             Hit(papers[each.id], each.score, each.keyword, each.vector) for each in found if each.id in papers
@@ -350,6 +412,21 @@ class Collection:
         keyword = dict(self._ledger.keyword(match, filter, depth)) if match else {}
         vector = self._nearest(text, filter, depth) if text.strip() and side is not Side.KEYWORD else {}
         return keyword, vector
+
+    def without_vector(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of the papers that the embedder in use has not seen yet: only words can find them."""
+        return self._unseen()(ids)
+
+    def _unseen(self) -> Callable[[Iterable[str]], frozenset[str]]:
+        """Tells of papers which had no vector that a search could find when this was called: what is made
+        while a search goes on, or was made and not yet told to the index, it may have missed."""
+        used, moment = self._ledger.embedder, self._ledger.moment()
+        told = frozenset(id for _, id in self._ledger.outbox(_PAGE))
+        if not told and self.coverage.complete:
+            return lambda ids: frozenset()
+        if used is None:
+            return frozenset
+        return lambda ids: (told & set(ids)) | self._ledger.lacking(used[0], list(ids), moment)
 
     def query_vector(self, text: str) -> Vector:
         """The vector of a query, shape (dimension,). The last few are remembered."""
@@ -445,8 +522,12 @@ class Collection:
     @property
     def vectors_missing(self) -> int:
         """Papers that the embedder in use has not seen."""
-        used = self._ledger.embedder
-        return self._ledger.count() - (self._ledger.count_vectors(used[0]) if used else 0)
+        return self.coverage.missing
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many papers there are, and how many of them have a vector: a few ms at 100,000."""
+        return Coverage(*self._ledger.coverage())
 
     @property
     def embedded_by(self) -> str | None:
@@ -457,8 +538,10 @@ class Collection:
     def check(self) -> list[str]:
         """What is wrong with the collection, each with its cure. Reads everything, mends nothing."""
         found = self._ledger.problems()
-        if missing := self.vectors_missing:
-            found.append(f"{missing} papers have no vectors yet. Run `chatbot ingest` again to finish.")
+        if not (coverage := self.coverage).complete:
+            found.append(
+                f"{coverage} `chatbot embed` makes the {coverage.missing:,} vectors that are missing."
+            )
         try:
             self._check_embedder()
         except (EmbedderMismatch, EmbeddingError) as error:
@@ -516,22 +599,14 @@ class Collection:
 
     def _nearest(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines of the nearest papers that pass, by id; empty where there are no vectors."""
-        used = self._ledger.embedder
-        if used is None:
-            if self._ledger.count():
-                self._say_once(
-                    "Found by keywords alone: no vectors are made yet. `chatbot ingest` makes them."
-                )
+        coverage = self.coverage
+        self._tell(coverage)
+        if self._ledger.embedder is None:
             return {}
         try:
             self._check_embedder()
             first, self._asked = not self._asked, True
-            made = self._ledger.count_vectors(used[0]) if first else 0
-            if first and (missing := self._ledger.count() - made):
-                self._say_once(
-                    f"{missing} papers have no vectors yet and are found by keywords alone. "
-                    "Run `chatbot ingest` again to finish."
-                )
+            made = coverage.vectors
             if self._server is None and not self._ownership.take():
                 self._say_once(
                     f"The collection {self.name!r} is in use by {self._ownership.owner()}: reading only."
@@ -558,6 +633,8 @@ class Collection:
                 if mend:
                     raise
                 self._say_once(f"Searching without the vector index. {error}")
+            except Closed:
+                pass  # another thread re-embeds, or closes
         return self._by_exact_search(text, Filter(), depth)
 
     def _by_exact_search(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
@@ -587,3 +664,21 @@ class Collection:
                 return
             self._said.add(text)
         self._notice(text)
+
+    def _tell(self, coverage: Coverage) -> None:
+        """Say how far the vectors are if that is news, and what there is to say of what goes on behind."""
+        self._notice.catch_up()
+        with self._lock:
+            before, incomplete = self._told, not coverage.complete
+            if not (incomplete if before is None else coverage.differs(before)):
+                return
+            self._told = coverage
+        self._notice(f"{coverage} {self._remedy()}" if incomplete else str(coverage))
+
+    def _remedy(self) -> str:
+        """How vectors that are missing will be made."""
+        if self._filler.running or self._making:
+            return "The others follow while this is open."
+        if self._ownership.take():
+            return "`chatbot embed` makes the others."
+        return f"The others come from {self._ownership.owner()} or, when it has ended, by `chatbot embed`."

@@ -29,8 +29,16 @@ _SAME = 0.999
 Notice = Callable[[str], None]
 
 
+class Closed(CollectionError):
+    """The index was closed while another thread wanted it."""
+
+
 class VectorIndex:
-    """The Chroma index of one collection, for one embedder. Embedded, only the owner may use it."""
+    """The Chroma index of one collection, for one embedder. Embedded, only the owner may use it.
+
+    Any thread may use it, one at a time: each call holds the lock for the batch that it writes or the query
+    that it asks. Locks are taken in this order: this one, then the ledger's.
+    """
 
     def __init__(
         self,
@@ -49,6 +57,7 @@ class VectorIndex:
         self._notice = notice
         self._lock = threading.RLock()
         self._index: ChromaIndex | None = None
+        self._closed = False
 
     def open(self, *, mend: bool = True) -> None:
         """Open the index, tell it what it has missed, and check it. What is damaged is rebuilt, and said.
@@ -56,6 +65,8 @@ class VectorIndex:
         Without `mend` (a server's reader, who owns nothing) nothing is written, and damage is raised.
         """
         with self._lock:
+            if self._closed:  # another thread closed the collection, or changed its embedder
+                raise Closed("The vector index was closed meanwhile. Ask again.")
             if self._index is not None:
                 return
             generation = self._ledger.get("generation")
@@ -81,8 +92,8 @@ class VectorIndex:
 
     def flush(self) -> None:
         """Tell the index what has changed in the ledger."""
-        self.open()
         with self._lock:
+            self.open()
             try:
                 self._flush()
             except CollectionDamaged as error:
@@ -91,8 +102,8 @@ class VectorIndex:
 
     def query(self, vector: Vector, limit: int, *, mend: bool = True) -> list[tuple[str, float]]:
         """The nearest papers: (id, cosine), nearest first. Rebuilds an index that fails, once."""
-        self.open(mend=mend)
         with self._lock:
+            self.open(mend=mend)
             try:
                 return self._opened.query([vector], limit)[0]
             except CollectionDamaged as error:
@@ -149,7 +160,9 @@ class VectorIndex:
             return []
 
     def close(self) -> None:
+        """For good: it opens no more."""
         with self._lock:
+            self._closed = True
             self._drop()
 
     @property

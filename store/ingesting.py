@@ -36,8 +36,8 @@ class IngestReport:
 
     new: of a paper that was not known; merged: a further source, or place in it, of a known paper;
     updated: a source speaks differently of a paper than before; unchanged: known word for word.
-    `papers` is how many the collection has now, `embedded` how many vectors were made, `pruned` what came of
-    records that their sources no longer have.
+    `papers` is how many the collection has now, `embedded` how many vectors were made, `vectors_missing` how
+    many papers have none yet, `pruned` what came of records that their sources no longer have.
     """
 
     read: int = 0
@@ -47,6 +47,7 @@ class IngestReport:
     unchanged: int = 0
     papers: int = 0
     embedded: int = 0
+    vectors_missing: int = 0
     rejects: tuple[Reject, ...] = ()
     pruned: Pruned = field(default_factory=Pruned)
 

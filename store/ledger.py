@@ -479,10 +479,11 @@ class Ledger:
     @property
     def embedder(self) -> tuple[str, str] | None:
         """Fingerprint and name of the embedder that made the vectors in use; None before the first."""
-        fingerprint = self.get("embedder")
-        if fingerprint is None:
-            return None
-        return fingerprint, self._one("SELECT name FROM embedders WHERE fingerprint = ?", (fingerprint,))[0]
+        # One statement: another thread or process may change both between two.
+        found = self._one(
+            "SELECT fingerprint, name FROM embedders JOIN meta ON value = fingerprint WHERE key = 'embedder'"
+        )
+        return None if found is None else (found[0], found[1])
 
     def use_embedder(self, fingerprint: str) -> None:
         """From now on this one's vectors count; all others go."""
@@ -505,10 +506,14 @@ class Ledger:
         "WHERE vectors.paper = papers.row AND fingerprint = ?"
     )
 
-    def without_vector(self, fingerprint: str, limit: int) -> list[tuple[int, str]]:
-        """Row and text (title, readable abstract) of papers that this embedder has not seen, by age."""
-        sql = f"SELECT row, title, readable FROM papers WHERE NOT EXISTS ({self._MADE}) ORDER BY row LIMIT ?"
-        rows = self._all(sql, (fingerprint, limit))
+    def without_vector(self, fingerprint: str, limit: int, after: int = 0) -> list[tuple[int, str]]:
+        """Row and text (title, readable abstract) of papers younger than row `after` that this embedder has
+        not seen, by age."""
+        sql = (
+            "SELECT row, title, readable FROM papers "
+            f"WHERE row > ? AND NOT EXISTS ({self._MADE}) ORDER BY row LIMIT ?"
+        )
+        rows = self._all(sql, (after, fingerprint, limit))
         return [(row, paper_text(title, text)) for row, title, text in rows]
 
     def characters_without_vector(self, fingerprint: str) -> int:
@@ -517,8 +522,32 @@ class Ledger:
         sql = f"SELECT {length} FROM papers WHERE NOT EXISTS ({self._MADE})"
         return int(self._one(sql, (fingerprint,))[0])
 
+    _OF_EMBEDDER = "FROM vectors WHERE embedder = (SELECT row FROM embedders WHERE fingerprint = ?)"
+
     def count_vectors(self, fingerprint: str) -> int:
-        return int(self._one(f"SELECT count(*) FROM papers WHERE EXISTS ({self._MADE})", (fingerprint,))[0])
+        """How many papers have a vector of this embedder."""
+        return int(self._one(f"SELECT count(*) {self._OF_EMBEDDER}", (fingerprint,))[0])
+
+    def coverage(self) -> tuple[int, int]:
+        """How many papers there are, and how many have a vector of the embedder in use, at one moment."""
+        papers, vectors = self._one(
+            "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM vectors WHERE embedder = "
+            "(SELECT row FROM embedders JOIN meta ON value = fingerprint WHERE key = 'embedder'))"
+        )
+        return int(papers), int(vectors)
+
+    def moment(self) -> int:
+        """Vectors that are made later are `lacking` as of it. Grows with each that is made."""
+        return int(self._one("SELECT coalesce(max(rowid), 0) FROM vectors")[0])
+
+    def lacking(self, fingerprint: str, ids: Sequence[str], moment: int) -> frozenset[str]:
+        """Those of the papers that this embedder had not seen at a moment."""
+        rows = self._all(
+            f"SELECT id FROM papers WHERE id IN ({', '.join('?' * len(ids))}) "
+            f"AND NOT EXISTS ({self._MADE} AND vectors.rowid <= ?)",
+            [*ids, fingerprint, moment],
+        )
+        return frozenset(id for (id,) in rows)
 
     def put_vectors(self, embedder: Embedder, vectors: Sequence[tuple[int, str, Vector]]) -> None:
         """Keep vectors of papers, given as (row, text it was made of, vector).

@@ -207,3 +207,33 @@ class Hit:
     keyword: float | None
     vector: float | None
     rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of a collection's papers have a vector of the embedder in use."""
+
+    papers: int
+    vectors: int
+
+    @property
+    def missing(self) -> int:
+        return self.papers - self.vectors
+
+    @property
+    def complete(self) -> bool:
+        return self.vectors >= self.papers
+
+    def __str__(self) -> str:
+        """How far it is, in a sentence for a person."""
+        if self.complete:
+            return f"Meaning-search knows all {self.papers:,} papers."
+        known = f"{self.vectors:,}" if self.vectors else "none"
+        return f"Meaning-search knows {known} of {self.papers:,} papers so far; keywords know all."
+
+    def differs(self, other: Coverage) -> bool:
+        """Whether a person who was told of the other should be told of this: by one in a hundred papers, or
+        by being complete."""
+        if self.complete != other.complete or self.papers != other.papers:
+            return True
+        return abs(self.vectors - other.vectors) * 100 >= self.papers and self != other

@@ -6,7 +6,7 @@ Pure functions; `collection` asks the two sides and looks the papers up.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,11 +58,13 @@ def fuse(
     vector: Mapping[str, float],
     limit: int,
     vector_weight: float = VECTOR_WEIGHT,
+    unknown: Set[str] = frozenset(),
 ) -> list[Fused]:
     """The best of both sides, best first; equal scores by id.
 
     `keyword` are BM25 scores and `vector` cosines by paper id. A side that did not find a paper counts 0;
-    `vector_weight` in [0, 1] is the vectors' share of the score, words have the rest.
+    `vector_weight` in [0, 1] is the vectors' share of the score, words have the rest. Of papers in `unknown`
+    no vector is made yet: nobody knows how near they are, so that words have the whole of their score.
     """
     vector = {id: round(cosine, _DIGITS) for id, cosine in vector.items()}
     best = max(keyword.values(), default=0.0)
@@ -70,7 +72,7 @@ def fuse(
 
     def score(id: str) -> float:
         word = keyword.get(id, 0.0) / best if best > 0 else 0.0
-        near = 0.0
+        near = word if id in unknown else 0.0
         if id in vector:
             near = (vector[id] - low) / (high - low) if high > low else 1.0
         return (1 - vector_weight) * word + vector_weight * near

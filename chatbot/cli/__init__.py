@@ -3,6 +3,7 @@
     options     the options that commands share
     outcome     exit codes, and one sentence for every error
     collecting  ingest, rebuild, papers, search
+    embedding   embed; what a stop leaves behind
     shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
@@ -32,6 +33,7 @@ from chatbot.cli import (
     checking,
     collecting,
     counting,
+    embedding,
     models,
     options,
     reviewing,
@@ -77,6 +79,7 @@ for command in (
     verifying.verify,
     checking.examine,
     calibrating.calibrate,
+    embedding.embed,
     collecting.rebuild,
     shelving.collections,
     models.model,

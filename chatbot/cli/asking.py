@@ -78,6 +78,7 @@ def chat(ctx: click.Context) -> None:
     screen = options.screen()
     with assembled(screen) as assembly:
         answers = assembly.chat()
+        assembly.fill()
         if sys.stdin.isatty():
             read = typed(assembly.settings.home / "history", COMMANDS)
             papers = assembly.collection.count(options.chosen_for(assembly.collection))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatbot.cli import options
+from chatbot.cli.embedding import told_when_stopped
 from chatbot.cli.forecasting import forecast
 from chatbot.cli.outcome import JSON, Exit, print_json
 from chatbot.cli.pruning import pruned, still_there
@@ -54,6 +55,9 @@ def _mapping(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     is_flag=True,
     help="Remove what these files and folders no longer have; asks if that is more than half of the papers.",
 )
+@click.option(
+    "--later", is_flag=True, help="Don't wait for the vectors: `embed` makes them, or an open `chat`."
+)
 @click.option("--rejects", "all_rejects", is_flag=True, help="Show everything that was no paper.")
 @options.yes
 @options.json_output
@@ -63,6 +67,7 @@ def ingest(
     demo: bool,
     mapping: Mapping[str, str],
     prune: bool,
+    later: bool,
     all_rejects: bool,
     yes: bool,
 ) -> None:
@@ -102,9 +107,11 @@ def ingest(
         assembly.opened(settings, notice=screen.notice, create=True) as collection,
     ):
         pruning = pruned(screen, meter, wanted, remove=prune, yes=yes)
-        report = collection.ingest(
-            chain(before, items), _told(meter), forecast(screen, meter, yes=yes), pruning
-        )
+        agreed = forecast(screen, meter, yes=yes)
+        with told_when_stopped(screen, meter, collection):
+            report = collection.ingest(
+                chain(before, items), _told(meter), agreed, pruning=pruning, later=later
+            )
     if options.wants_json():
         print_json(shapes.ingested(report))
     else:
@@ -209,9 +216,10 @@ def search(query: tuple[str, ...], limit: int) -> None:
         )
         if asked.words:
             screen.notice(filtering.told(asked.filter))
+        coverage = collection.coverage
         found = collection.search(wanted, limit, filter)
     if options.wants_json():
-        print_json(shapes.hits(found))
+        print_json(shapes.hits(found, None if coverage.complete else coverage))
     else:
         pages.hits(screen, found)
 

@@ -225,10 +225,13 @@ def _vectors(shelf: Shelf) -> str:
     from chatbot.terminal.text import line
 
     if shelf.embedder is None:
-        return "no vectors yet: found by keywords alone"
+        return "no vectors yet: found by keywords alone; `chatbot embed` makes them"
     if shelf.complete:
         return f"embedded by {line(shelf.embedder)}"
-    return f"{shelf.vectors} embedded by {line(shelf.embedder)}: `chatbot ingest` again makes the others"
+    return (
+        f"{shelf.vectors:,} of {shelf.papers:,} embedded by {line(shelf.embedder)}: "
+        "`chatbot embed` makes the others"
+    )
 
 
 def _papers(count: int) -> str:

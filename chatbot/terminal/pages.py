@@ -190,6 +190,8 @@ def dropped(screen: Screen, answer: Answer) -> None:
         why = "; ".join(map(line, claim.missing)) or "it does not answer the question"
         screen.print(f"Withdrawn: {line(claim.text)} ({why})", style="dim", hang=2)
     for reason in answer.dropped:
+        if answer.vectors is not None and reason == str(answer.vectors):
+            continue  # stderr says it, when it is news
         screen.print(line(reason), style="dim", hang=2)
 
 
@@ -234,6 +236,11 @@ def ingested(screen: Screen, report: IngestReport, collection: str, shown: int |
         f"The collection {line(collection)} has {report.papers} papers; {report.embedded} embedded now."
     )
     _pruned(screen, report.pruned)
+    if report.vectors_missing:
+        screen.print(
+            f"{report.vectors_missing:,} of them have no vectors yet and are found by keywords alone. "
+            "`chatbot embed` makes them, and so does an open `chatbot chat`."
+        )
     if not report.rejects:
         return
     screen.print(f"{len(report.rejects)} rejected:")

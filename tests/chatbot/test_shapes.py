@@ -30,7 +30,7 @@ from chatbot.values import (
 )
 from store.ingesting import IngestReport
 from store.plans import By, Census, Do, Entry, Group, Plan
-from store.records import Filter, Hit, Paper, Provenance, Reject, Saying, Source
+from store.records import Coverage, Filter, Hit, Paper, Provenance, Reject, Saying, Source
 from store.shelves import Shelf
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
@@ -64,6 +64,15 @@ def documented(heading):
     end = re.search(r"\n#+ ", text[start + len(heading) :])
     section = text[start : start + len(heading) + end.start()] if end else text[start:]
     return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+
+
+def test_vectors_that_are_missing_have_the_documented_keys():
+    coverage = Coverage(5, 2)
+    assert list(shapes.embedded(1, coverage)) == documented("## Missing vectors made: `chatbot embed --json`")
+    known = {"papers": 5, "made": 2}
+    assert shapes.answer(replace(ANSWER, vectors=coverage))["vectors"] == known
+    assert shapes.answer(ANSWER)["vectors"] is None
+    assert shapes.hits([Hit(PAPER, 0.5, 1.0, None)], coverage)[0]["vectors"] == known
 
 
 def test_an_answer_has_exactly_the_documented_keys():

@@ -233,6 +233,7 @@ TOUCHING: dict[str, tuple[str, ...]] = {
     "collections reembed": (),
     "collections rename": ("missing", "x"),
     "doctor": (),
+    "embed": (),
     "ingest": ("papers.jsonl",),
     "papers": (),
     "papers show": ("x",),
