@@ -152,14 +152,14 @@ def settle(
     loss = Loss(len(gone), len(emptied), ledger.count())
     if loss.great and not pruning.agree(loss):
         return Pruned(len(gone), retained=retained)
-    departed = [ledger.paper_at(row) for row in emptied]
+    going = map(ledger.paper_at, emptied)
+    departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in going)
     with ledger.transaction():
         ledger.drop_records(gone)
         for row in emptied:
             ledger.drop_paper(row)
         remake(sorted(papers.keys() - set(emptied)))
-    went = tuple(Departed(paper.id, paper.label, paper.title) for paper in departed)
-    return Pruned(0, len(gone), went, retained)
+    return Pruned(0, len(gone), departed, retained)
 
 
 def _gone(
