@@ -92,9 +92,9 @@ def corpus(data: Path, records: int | None) -> Iterator[Record | Reject]:
 
 
 def _lines(path: Path) -> list[dict[str, object]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines]
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def questions(data: Path, count: int) -> list[str]:
@@ -122,8 +122,8 @@ def machine() -> str:
     import chromadb
 
     return (
-        f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores (shared, load {os.getloadavg()[0]:.1f}), "
-        f"Python {platform.python_version()}, chromadb {chromadb.__version__}"
+        f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, shared (load "
+        f"{os.getloadavg()[0]:.1f}), Python {platform.python_version()}, chromadb {chromadb.__version__}"
     )
 
 

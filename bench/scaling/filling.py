@@ -108,20 +108,19 @@ def report(home: Path) -> str:
             ("vectors into ledger and Chroma", ours, made),
         )
     ]
-    whole = got["whole"]
+    whole, cut = got["whole"], got["embedding"] / made
+    around = (ours + got["ledger"] + got["reading"]) / made
     return "\n".join(
         [
             f"{records:,} records, {got['papers']:,} papers, {made:,} vectors.",
             "",
             table(("part", "s", "records/s", "ms a record"), rows),
             "",
-            f"Peak memory of the process {got['peak']:,.0f} MB. On disk: ledger {ledger / 1e6:,.0f} MB, Chroma "
-            f"{chroma / 1e6:,.0f} MB.",
+            f"Peak memory of the process {got['peak']:,.0f} MB. On disk: ledger {ledger / 1e6:,.0f} MB, "
+            f"Chroma {chroma / 1e6:,.0f} MB.",
             "",
-            f"Whole abstracts (512 tokens, the default embedder) take {1000 * whole:.0f} ms each on this machine, "
-            f"raw: beside that our own while embedding ({1000 * ours / made:.1f} ms) is {ours / made / whole:.1%}, "
-            f"and all that is not embedding ({1000 * (ours + got['ledger'] + got['reading']) / made:.1f} ms) "
-            f"{(ours + got['ledger'] + got['reading']) / made / whole:.1%}; beside the embedder cut short the former "
-            f"is {ours / got['embedding']:.0%}.",
+            f"Raw, whole abstracts take the default embedder {1000 * whole:.0f} ms each here. Beside that "
+            f"our own while embedding is {ours / made / whole:.1%}, and all that is not embedding "
+            f"{around / whole:.1%}; beside the embedder that is cut short, {ours / made / cut:.0%}.",
         ]
     )
