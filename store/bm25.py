@@ -31,7 +31,7 @@ SMALL = 5_000
 _K1, _B = 1.2, 0.75
 _LEAST = 1e-6  # FTS5's idf of a word that more than half of the papers have
 # What is remembered, in papers that a word stands in, eight bytes each: some hundred common words.
-_REMEMBERED = 4_000_000
+_REMEMBERED = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ class Bm25:
             self._held = 0
             sizes = self._ledger.read("SELECT id, sz FROM words_docsize ORDER BY id")
             rows = numpy.array([row for row, _ in sizes], dtype=numpy.int64)
-            lengths = _varints(b"".join(size for _, size in sizes)).reshape(len(rows), -1).sum(axis=1)
+            # Two of each paper: of its names and of its text.
+            lengths = _varints(b"".join(size for _, size in sizes)).reshape(-1, 2).sum(axis=1)
             average = max(float(lengths.mean()), 1.0) if len(rows) else 1.0
             self._index = _Index(stamp, rows, _K1 * (1 - _B + _B * lengths / average))
         return self._index
