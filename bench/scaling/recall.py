@@ -74,6 +74,6 @@ def measure(data: Path, home: Path, count: int, papers: int | None, tried: Itera
                     row += [f"{right / depth / len(queries):.4f}", f"{quantile(taken, 0.5):.1f}"]
                 rows.append((neighbors, construction, search, *row, f"{speed:,.0f}", f"{size / 1e6:.0f}"))
             client.close()
-    head = ("max_neighbors", "ef_construction", "ef_search", "recall@10", "p50 (ms)", "recall@100", "p50 (ms)",
-            "papers/s", "graph (MB)")  # fmt: skip
+    head = ("max_neighbors", "ef_construction", "ef_search", "recall@10", "p50 (ms)", "recall@100",
+            "p50 (ms)", "papers/s", "graph (MB)")  # fmt: skip
     return f"{len(matrix):,} papers, {len(queries)} questions.\n\n{table(head, rows)}"
