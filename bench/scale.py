@@ -5,6 +5,7 @@
     python -m bench.scale search    --home DIR [--questions 200]
     python -m bench.scale recall    --home DIR [--questions 200] [--records N]
     python -m bench.scale start     --home DIR [--runs 7]
+    python -m bench.scale alike     --home DIR [--shown 20]
 
 `fill` takes the archive (`corpora/arxiv` in the data) into a collection under --home, which the other parts
 then use. Its embedder is the real one, cut to the first tokens of each paper. Each part prints Markdown.
@@ -22,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from bench.scaling.common import DATA, machine
 
-PARTS = ("fill", "filled", "search", "recall", "start")
+PARTS = ("fill", "filled", "search", "recall", "start", "alike")
 
 
 def main() -> None:
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--records", type=int)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--shown", type=int, default=20)
     given = parser.parse_args()
     given.home.mkdir(parents=True, exist_ok=True)
     print(f"{machine()}.\n", flush=True)
@@ -54,6 +56,10 @@ def part(given: argparse.Namespace) -> str:
         from bench.scaling import recall
 
         return recall.measure(given.data, given.home, given.questions, given.records, recall.TRIED)
+    if given.part == "alike":
+        from bench.scaling import likeness
+
+        return likeness.measure(given.home, given.shown)
     from bench.scaling import starting
 
     return starting.measure(given.home, given.runs)
