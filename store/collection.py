@@ -514,7 +514,7 @@ class Collection:
 
     def _by_words(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
         """BM25 scores of the best papers that pass, by id."""
-        if self._ledger.papers_counted <= SMALL:
+        if self._ledger.count() <= SMALL:
             match = match_query(text)
             return dict(self._ledger.keyword(match, filter, depth)) if match else {}
         rows, scores = self._bm25.scores(text)

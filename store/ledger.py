@@ -392,6 +392,13 @@ class Ledger:
         return dict(self._all(sql, (json.dumps(rows),)))
 
     def count(self, filter: Filter = Filter()) -> int:
+        """How many papers pass. All of them are counted again only after changes: 5 ms at 100,000."""
+        if filter.empty:
+            with self._lock:
+                changes = self.changes
+                if self._counted is None or self._counted[0] != changes:
+                    self._counted = changes, int(self._one("SELECT count(*) FROM papers")[0])
+                return self._counted[1]
         where, values = filters.condition(filter)
         return int(self._one(f"SELECT count(*) FROM papers WHERE {where}", values)[0])
 
@@ -468,7 +475,9 @@ class Ledger:
         return int(self._one(sql, (fingerprint,))[0])
 
     def count_vectors(self, fingerprint: str) -> int:
-        return int(self._one(f"SELECT count(*) FROM papers WHERE EXISTS ({self._MADE})", (fingerprint,))[0])
+        """How many papers have a vector. Counted in the key's own index: 6 ms at 100,000."""
+        owner = "(SELECT row FROM embedders WHERE fingerprint = ?)"
+        return int(self._one(f"SELECT count(*) FROM vectors WHERE embedder = {owner}", (fingerprint,))[0])
 
     def put_vectors(self, embedder: Embedder, vectors: Sequence[tuple[int, str, Vector]]) -> None:
         """Keep vectors of papers, given as (row, text it was made of, vector).
@@ -545,15 +554,6 @@ class Ledger:
         """Differs from before whenever anything may have been written since, by whatever process."""
         with self._lock:
             return self._one("PRAGMA data_version")[0], self._db.total_changes
-
-    @property
-    def papers_counted(self) -> int:
-        """How many papers there are, counted again only after changes: 5 ms at 100,000."""
-        with self._lock:
-            changes = self.changes
-            if self._counted is None or self._counted[0] != changes:
-                self._counted = changes, self.count()
-            return self._counted[1]
 
     @property
     def revision(self) -> int:

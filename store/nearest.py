@@ -58,29 +58,29 @@ class Nearest:
         if passing is None:
             wanted = _FIRST * depth
             found = query(vector, wanted)
-            near = self._those(found, filter)
+            near = self._those(found, filter, depth)
             if len(near) >= depth or len(found) < wanted:
-                return dict(near[:depth])
+                return dict(near)
             passing = self._passing.all(filter)
-        papers = self._ledger.papers_counted
+        papers = self._ledger.count()
         wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
         while wanted * _FETCHED < len(passing) * _COMPARED:
             found = query(vector, min(wanted, papers))
-            near = self._those(found, filter)
+            near = self._those(found, filter, depth)
             if len(near) >= depth or len(found) < wanted:
-                return dict(near[:depth])
+                return dict(near)
             wanted *= 4
         rows, matrix = self._of(passing)
         return self._closest(vector, rows, matrix, depth)
 
-    def _those(self, found: list[tuple[str, float]], filter: Filter) -> list[tuple[str, float]]:
-        """Of the index's answer, what passes."""
+    def _those(self, found: list[tuple[str, float]], filter: Filter, depth: int) -> list[tuple[str, float]]:
+        """Of the index's answer, the first that pass."""
         import numpy
 
         rows = self._ledger.rows([id for id, _ in found])
         known = [(id, cosine) for id, cosine in found if id in rows]
-        mask = self._passing.among(numpy.array([rows[id] for id, _ in known], dtype=numpy.int64), filter)
-        return [each for each, passes in zip(known, mask, strict=True) if passes]
+        order = numpy.array([rows[id] for id, _ in known], dtype=numpy.int64)
+        return [known[place] for place in self._passing.first(order, filter, depth)]
 
     def _closest(
         self, vector: Vector, rows: Rows, matrix: Matrix, depth: int, passing: Rows | None = None

@@ -46,6 +46,18 @@ class Passing:
         found = self._ledger.read(f"SELECT row FROM papers WHERE row IN ({marks}) AND {where}", values)
         return numpy.isin(rows, [row for (row,) in found])
 
+    def first(self, rows: Rows, filter: Filter, limit: int) -> NDArray[numpy.intp]:
+        """The places of the first `limit` of these papers that pass: no more are asked than it takes."""
+        import numpy
+
+        found: list[NDArray[numpy.intp]] = []
+        start, size = 0, limit + limit // 4
+        while start < len(rows) and sum(map(len, found)) < limit:
+            mask = self.among(rows[start : start + size], filter)
+            found.append(numpy.flatnonzero(mask) + start)
+            start, size = start + size, size * 2
+        return numpy.concatenate(found)[:limit] if found else numpy.empty(0, dtype=numpy.intp)
+
     def best(self, rows: Rows, scores: Scores, filter: Filter, limit: int) -> NDArray[numpy.intp]:
         """The places of the `limit` papers with the best scores above 0 that pass, best first."""
         import numpy
@@ -54,9 +66,9 @@ class Passing:
             return best(scores, limit)
         if self.known(filter) is None:
             found = best(scores, _FIRST * limit)
-            passing = found[self.among(rows[found], filter)]
+            passing = found[self.first(rows[found], filter, limit)]
             if len(passing) >= limit or len(found) < _FIRST * limit:
-                return passing[:limit]
+                return passing
         return best(scores, limit, numpy.isin(rows, self.all(filter), assume_unique=True))
 
     def known(self, filter: Filter) -> Rows | None:

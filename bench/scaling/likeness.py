@@ -52,8 +52,8 @@ def measure(home: Path, shown: int) -> str:
         "",
         table(head, rows),
         "",
-        f"At the thresholds in use {same} pairs are one paper by their titles (≥ {resemblance.SAME_TITLE}), and "
-        f"{bare} would be, did none of them have a title (≥ {resemblance.NO_TITLE}, the same numbers).",
+        f"At the thresholds in use {same} pairs are one paper by their titles (≥ {resemblance.SAME_TITLE}), "
+        f"and {bare} would be, did none of them have a title (≥ {resemblance.NO_TITLE}, the same numbers).",
     ]
     bands = (
         ("One title, least alike", sorted((p for p in compared if p.titles), key=lambda p: p.alike)),
