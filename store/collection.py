@@ -19,14 +19,16 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from store.bm25 import SMALL, Bm25
 from store.census import LISTED, take
 from store.chroma import Server
 from store.embedding import BgeSmall, Embedder
@@ -48,7 +50,9 @@ from store.keywords import content_stems, match_query
 from store.latex import readable
 from store.ledger import Ledger
 from store.merging import provenance
+from store.nearest import Nearest
 from store.ownership import Ownership
+from store.passing import Passing
 from store.plans import Census, Plan
 from store.pruning import Pruned, Pruning
 from store.records import Coverage, Filter, Hit, Paper, Provenance, Record, Reject, Sentence
@@ -66,9 +70,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEDGER = "ledger.sqlite3"
 _REMEMBERED_QUERIES = 64
 _PAGE = 500
-# A process's first question is answered by exact search in up to so many vectors: to read and compare them
-# takes 0.1 s, to import and open Chroma 0.9 s, and a command asks but once. Who asks again gets Chroma.
-_EXACT_FIRST = 20_000
+# Up to so many vectors are compared one by one where that is no slower: for a process's first question (to
+# read and compare them takes 0.1 s, to import and open Chroma 0.9 s, and a command asks but once), and for
+# questions with a filter.
+_EXACT = 20_000
 
 
 def collections(home: Path) -> tuple[str, ...]:
@@ -135,7 +140,10 @@ class Collection:
         )
         self._queries: OrderedDict[str, Vector] = OrderedDict()
         self._asked = False
-        self._exact: tuple[int, list[str], NDArray[numpy.float32]] | None = None
+        self._bm25 = Bm25(ledger)
+        self._passing = Passing(ledger)
+        self._exact: Nearest | None = None
+        self._vectors_made: tuple[str, int, int] | None = None
 
     @classmethod
     def open(
@@ -408,10 +416,15 @@ class Collection:
         """
         filter = self._resolved(filter)
         text = readable(query)
-        match = match_query(text) if side is not Side.VECTOR else ""
-        keyword = dict(self._ledger.keyword(match, filter, depth)) if match else {}
-        vector = self._nearest(text, filter, depth) if text.strip() and side is not Side.KEYWORD else {}
-        return keyword, vector
+        if not text.strip():
+            return {}, {}
+        if side is Side.KEYWORD:
+            return self._by_words(text, filter, depth), {}
+        # A model takes the other core, and most of the time: the words are looked up beside it.
+        with ThreadPoolExecutor(1) as pool:
+            embedded = self._embedded(text, pool)
+            keyword = self._by_words(text, filter, depth) if side is Side.HYBRID else {}
+            return keyword, self._nearest(text, filter, depth, embedded)
 
     def without_vector(self, ids: Iterable[str]) -> frozenset[str]:
         """Those of the papers that the embedder in use has not seen yet: only words can find them."""
@@ -526,8 +539,14 @@ class Collection:
 
     @property
     def coverage(self) -> Coverage:
-        """How many papers there are, and how many of them have a vector: a few ms at 100,000."""
-        return Coverage(*self._ledger.coverage())
+        """How many papers there are, and how many of them have a vector."""
+        used, revision = self._ledger.embedder, self._ledger.revision
+        fingerprint = used[0] if used is not None else ""
+        if self._vectors_made is None or self._vectors_made[:2] != (fingerprint, revision):
+            # Counted again only when one was made or went: it takes 6 ms at 100,000 papers.
+            self._vectors_made = (fingerprint, revision, self._ledger.count_vectors(fingerprint))
+        papers = self._ledger.count()
+        return Coverage(papers, min(self._vectors_made[2], papers))
 
     @property
     def embedded_by(self) -> str | None:
@@ -597,7 +616,32 @@ class Collection:
 
         return replace(filter, ids=current(filter.ids), without=current(filter.without))
 
-    def _nearest(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
+    def _by_words(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
+        """BM25 scores of the best papers that pass, by id."""
+        if self._ledger.count() <= SMALL:
+            match = match_query(text)
+            return dict(self._ledger.keyword(match, filter, depth)) if match else {}
+        rows, scores = self._bm25.scores(text)
+        places = self._passing.best(rows, scores, filter, depth)
+        ids = self._ledger.ids_at(rows[places].tolist())
+        found = [(ids.get(int(rows[place])), float(scores[place])) for place in places]
+        return {id: score for id, score in found if id is not None}
+
+    def _embedded(self, text: str, pool: ThreadPoolExecutor) -> Future[Vector] | None:
+        """The query's vector in the making; None where there is nothing to compare it with, or no embedder,
+        which `_nearest` says. Raises EmbedderMismatch."""
+        if self._ledger.embedder is None:
+            return None
+        try:
+            self._check_embedder()
+        except EmbeddingError:
+            return None
+        import_module("numpy")  # whole before two threads need it, or one may see it half imported
+        return pool.submit(self.query_vector, text)
+
+    def _nearest(
+        self, text: str, filter: Filter, depth: int, embedded: Future[Vector] | None
+    ) -> dict[str, float]:
         """Cosines of the nearest papers that pass, by id; empty where there are no vectors."""
         coverage = self.coverage
         self._tell(coverage)
@@ -605,58 +649,46 @@ class Collection:
             return {}
         try:
             self._check_embedder()
+            vector = partial(self.query_vector, text) if embedded is None else embedded.result
             first, self._asked = not self._asked, True
             made = coverage.vectors
             if self._server is None and not self._ownership.take():
                 self._say_once(
                     f"The collection {self.name!r} is in use by {self._ownership.owner()}: reading only."
                 )
-            elif filter.empty and not (first and made <= _EXACT_FIRST):
-                return self._by_index(text, depth)
-            return self._by_exact_search(text, filter, depth)
+            elif made > _EXACT or (filter.empty and not first):
+                return self._by_index(vector, filter, depth)
+            return self._exactly(self.embedder.fingerprint).exact(vector(), filter, depth)
         except EmbeddingError as error:
             self._say_once(f"Found by keywords alone. {error}")
             return {}
 
-    def _by_index(self, text: str, depth: int) -> dict[str, float]:
-        # Both threads below import numpy: whole before they begin, or one may see it half imported.
-        import_module("numpy")
-        # The model loads while Chroma opens: together they are most of a first question's wait.
-        with ThreadPoolExecutor(1) as pool:
-            vector = pool.submit(self.query_vector, text)
-            index = self._vector_index()
-            mend = self._ownership.take()
-            try:
-                index.open(mend=mend)
-                return dict(index.query(vector.result(), depth, mend=mend))
-            except CollectionDamaged as error:
-                if mend:
-                    raise
-                self._say_once(f"Searching without the vector index. {error}")
-            except Closed:
-                pass  # another thread re-embeds, or closes
-        return self._by_exact_search(text, Filter(), depth)
+    def _by_index(self, vector: Callable[[], Vector], filter: Filter, depth: int) -> dict[str, float]:
+        index = self._vector_index()
+        exactly = self._exactly(self.embedder.fingerprint)
+        mend = self._ownership.take()
 
-    def _by_exact_search(self, text: str, filter: Filter, depth: int) -> dict[str, float]:
-        """Cosines with every paper that passes: 36-60 ms at 100,000 papers, where Chroma's own filters take
-        110-390 ms."""
-        import numpy
+        def query(vector: Vector, limit: int) -> list[tuple[str, float]]:
+            return index.query(vector, limit, mend=mend)
 
-        query = self.query_vector(text)
+        try:
+            index.open(mend=mend)  # while the query is embedded: together they are most of a first question
+            if filter.empty:
+                return dict(query(vector(), depth))
+            return exactly.filtered(vector(), filter, depth, query)
+        except CollectionDamaged as error:
+            if mend:
+                raise
+            self._say_once(f"Searching without the vector index. {error}")
+        except Closed:
+            pass  # another thread re-embeds, or closes
+        return exactly.exact(vector(), filter, depth)
+
+    def _exactly(self, fingerprint: str) -> Nearest:
         with self._lock:
-            revision = self._ledger.revision
-            if self._exact is None or self._exact[0] != revision:
-                self._exact = (revision, *self._ledger.vectors(self.embedder.fingerprint))
-            _, ids, matrix = self._exact
-        if not ids:
-            return {}
-        # einsum, not @: OpenBLAS's threads make this ten times slower when the cores are busy.
-        cosines = numpy.einsum("ij,j->i", matrix, query)
-        if not filter.empty:
-            passing = set(self._ledger.ids(filter))
-            cosines[[place for place, id in enumerate(ids) if id not in passing]] = -numpy.inf
-        best = numpy.argsort(-cosines, kind="stable")[:depth]
-        return {ids[place]: float(cosines[place]) for place in best if cosines[place] > -numpy.inf}
+            if self._exact is None:
+                self._exact = Nearest(self._ledger, self._passing, fingerprint)
+            return self._exact
 
     def _say_once(self, text: str) -> None:
         with self._lock:

@@ -52,6 +52,11 @@ FACTS = {
     "arxiv": "papers.arxiv_id IS NOT NULL",
 }
 """What a paper can have, and the SQL that says whether it has it. "code" is a link to a host of code."""
+# The same, asked of few papers.
+_FEW = {
+    name: f"({name}(papers.abstract) OR {name}(papers.comment) OR {name}(papers.url))"
+    for name in ("code", "github")
+}
 
 
 def period(text: str) -> tuple[str, str]:
@@ -84,13 +89,14 @@ class _Part:
     unknown_values: tuple[object, ...] = ()
 
 
-def condition(filter: Filter) -> tuple[str, list[object]]:
+def condition(filter: Filter, *, few: bool = False) -> tuple[str, list[object]]:
     """SQL over `papers` that holds for those that pass, and its parameters. Empty: "1".
 
+    `few` says that few papers will be asked: then nothing is looked up in an index first, and the same pass.
     `ids` and `without` are the caller's to resolve: here they are compared as they stand.
     The connection must know `FUNCTIONS`. Raises FilterError.
     """
-    parts = list(_parts(filter))
+    parts = list(_parts(filter, few))
     return " AND ".join(part.sql for part in parts) or "1", [value for part in parts for value in part.values]
 
 
@@ -122,7 +128,7 @@ def asks_for_dates(filter: Filter) -> bool:
     return bool(filter.since or filter.until)
 
 
-def _parts(filter: Filter) -> Iterator[_Part]:
+def _parts(filter: Filter, few: bool = False) -> Iterator[_Part]:
     if filter.since or filter.until:
         yield _dates(filter)
     if filter.text and (phrase := " ".join(readable(filter.text).split()).casefold()):
@@ -147,16 +153,16 @@ def _parts(filter: Filter) -> Iterator[_Part]:
         untold = "papers.venue IS NULL AND papers.comment IS NULL"
         yield _Part(sql, (*like, venue), "venue or comment", untold)
     for words in filter.titles:
-        yield _saying(words, "names")
+        yield _saying(words, few, "names")
     for words in filter.phrases:
-        yield _saying(words, "names", "readable")
+        yield _saying(words, few, "names", "readable")
     for words in filter.exclude:
-        part = _saying(words, "names", "readable")
+        part = _saying(words, few, "names", "readable")
         yield _Part(f"NOT {part.sql}", part.values)
     for fact in filter.has:
-        yield _Part(_fact(fact), ())
+        yield _Part(_fact(fact, few), ())
     for fact in filter.lacks:
-        yield _Part(f"NOT ({_fact(fact)})", ())
+        yield _Part(f"NOT ({_fact(fact, few)})", ())
 
 
 def _dates(filter: Filter) -> _Part:
@@ -181,12 +187,14 @@ def _dates(filter: Filter) -> _Part:
     return _Part(f"({certain})", tuple(values), "date", unsure, (*values, *days))
 
 
-def _saying(words: str, *columns: str) -> _Part:
-    """Papers that have the words in one of the columns, found by the keyword index where it can."""
+def _saying(words: str, few: bool, *columns: str) -> _Part:
+    """Papers that have the words in one of the columns, found by the keyword index where it can and pays."""
     phrase = facts.fold(readable(words))
     _letters(phrase, "a word", '"reward hacking" or -survey')
     told = " OR ".join(f"says(told.{column}, ?)" for column in columns)
     phrases = (phrase,) * len(columns)
+    if few:
+        return _Part(f"({told.replace('told.', 'papers.')})", phrases)
     if not phrase.isascii():  # SQLite folds other letters in its own way
         return _Part(f"papers.row IN (SELECT row FROM papers AS told WHERE {told})", phrases)
     quoted = phrase.replace('"', '""')
@@ -211,10 +219,10 @@ def _letters(text: str, what: str, example: str) -> None:
         raise FilterError(f"{text.strip()[:40]!r} is not {what}. Write, for example, {example}.")
 
 
-def _fact(name: str) -> str:
+def _fact(name: str, few: bool = False) -> str:
     if name not in FACTS:
         raise FilterError(f"Papers can't have {name.strip()[:40]!r}. They can have: {', '.join(FACTS)}.")
-    return FACTS[name]
+    return _FEW.get(name, FACTS[name]) if few else FACTS[name]
 
 
 def mentions(text: str | None, folded_phrase: str) -> bool:

@@ -238,6 +238,7 @@ TOUCHING: dict[str, tuple[str, ...]] = {
     "papers": (),
     "papers show": ("x",),
     "rebuild": (),
+    "review": ("x",),
     "search": ("x",),
     "verify": ("draft.txt",),
 }
