@@ -6,6 +6,7 @@
     shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat
+    recalling   sessions
     counting    census
     reviewing   review
     verifying   verify
@@ -34,6 +35,7 @@ from chatbot.cli import (
     counting,
     models,
     options,
+    recalling,
     reviewing,
     shelving,
     verifying,
@@ -79,6 +81,7 @@ for command in (
     calibrating.calibrate,
     collecting.rebuild,
     shelving.collections,
+    recalling.sessions,
     models.model,
     benching.bench,
 ):
