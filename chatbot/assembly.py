@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chatbot.checking import Checker
     from chatbot.discovery import Found
     from chatbot.entailment import Entailment
+    from chatbot.guarding import Guard
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.reviewing.writing import Writer
@@ -167,6 +168,20 @@ def entailment(settings: Settings) -> Entailment | None:
     return RerankEntailment(settings.nli_url or "", settings.nli_model or "", settings.nli_api_key)
 
 
+def guard(settings: Settings) -> Guard | None:
+    """The guard that is configured, None where it is off. Raises SettingsError where nobody is to guard."""
+    if settings.guard == "off":
+        return None
+    if not settings.guard_url:
+        raise SettingsError(
+            f"guard is {settings.guard!r}, and no guard is configured. Set CHATBOT_GUARD_URL to an endpoint "
+            "that serves Qwen3Guard-Gen or has /moderations, or set CHATBOT_GUARD=off."
+        )
+    from chatbot.guarding import EndpointGuard
+
+    return EndpointGuard(settings.guard_url, settings.guard_model or "", settings.guard_api_key)
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """Who is asked where the rules leave a verdict open, and from which log-odds on it counts."""
@@ -252,6 +267,7 @@ def endpoint(settings: Settings, base_url: str, name: str | None, api_key: str |
         timeout=settings.timeout,
         deadline=settings.deadline,
         window=settings.window,
+        thinking_style=settings.thinking_style,
         remembered=settings.home / "capabilities.json",
     )
 
@@ -333,6 +349,7 @@ class Assembly:
             settings=self.settings,
             calibrations=self.calibrations,
             entailment=entailment(self.settings),
+            guard=guard(self.settings),
         )
 
     def checker(self) -> Checker:

@@ -16,6 +16,7 @@ from chatbot.values import (
     Citation,
     Claim,
     Evidence,
+    Moderated,
     NearMiss,
     PlannedBy,
     SearchPlan,
@@ -67,6 +68,11 @@ def answer(value: Answer) -> Shape:
         "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
+        "style": value.style.value,
+        "thoughts": None
+        if value.thoughts is None
+        else {"seconds": value.thoughts.seconds, "tokens": value.thoughts.tokens},
+        "moderated": None if value.moderated is None else _moderated(value.moderated),
     }
 
 
@@ -360,6 +366,14 @@ def dumps(shape: object, *, ascii_only: bool = False) -> str:
     return json.dumps(shape, ensure_ascii=ascii_only, indent=2, allow_nan=False)
 
 
+def _moderated(value: Moderated) -> Shape:
+    return {
+        "of": value.of,
+        "safety": None if value.safety is None else value.safety.value,
+        "categories": list(value.categories),
+    }
+
+
 def _claim(value: Claim) -> Shape:
     return {
         "text": value.text,
@@ -368,6 +382,7 @@ def _claim(value: Claim) -> Shape:
         "missing": list(value.missing),
         "judged_by": value.judged_by.value,
         "replaces": value.replaces or None,
+        "translation": value.translation or None,
         "evidence": [_evidence(item) for item in value.evidence],
     }
 
@@ -417,6 +432,7 @@ def _usage(value: Usage) -> Shape:
         "completion_tokens": value.completion_tokens,
         "cached_tokens": value.cached_tokens,
         "counted_by": value.counted_by,
+        "thought_tokens": value.thought_tokens,
     }
 
 

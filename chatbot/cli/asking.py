@@ -31,6 +31,7 @@ _policy = options.setting(
 @click.argument("question", nargs=-1)
 @_papers
 @_policy
+@options.manner
 @options.verifier
 @options.filters
 @options.json_output
@@ -59,6 +60,7 @@ def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
 @click.command()
 @_papers
 @_policy
+@options.manner
 @options.verifier
 @options.filters
 @options.place

@@ -357,7 +357,9 @@ for event in events:
 
 
 def test_a_killed_process_loses_at_most_the_sentence_in_flight(sessions):
-    child = Popen([sys.executable, "-c", CHILD, str(sessions.file)], stdin=PIPE, stdout=PIPE, text=True)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", CHILD, str(sessions.file)]
+    child = Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=env)
     id = child.stdout.readline().strip()
     child.send_signal(signal.SIGKILL)
     child.communicate()

@@ -34,18 +34,19 @@ def pieces(answer: Answer) -> Iterator[Piece]:
     numbers = {citation.paper.id: citation.number for citation in answer.citations}
     text, at = answer.text, 0
     for claim in answer.claims:
-        start = text.find(claim.text, at)
-        if start < 0 or not claim.text:
+        said = claim.translation or claim.text
+        start = text.find(said, at)
+        if start < 0 or not said:
             continue  # the text is told all the same; the claim is among the proofs
         if text[at:start]:
             yield Piece(text[at:start])
-        at = start + len(claim.text)
+        at = start + len(said)
         if behind := _MARKERS.match(text, at):
             at = behind.end()
         cited = dict.fromkeys(
             numbers[each.paper] for each in claim.evidence if behind and each.paper in numbers
         )
-        yield Piece(claim.text, claim, tuple(cited))
+        yield Piece(said, claim, tuple(cited))
     if text[at:]:
         yield Piece(text[at:])
 
