@@ -5,7 +5,7 @@
     collecting  ingest, rebuild, papers, search
     shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
-    asking      ask, chat
+    asking      ask, chat; talking hands the conversation what its commands use
     recalling   sessions
     counting    census
     reviewing   review

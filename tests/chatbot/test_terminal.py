@@ -13,6 +13,7 @@ from chatbot.errors import ModelRefused
 from chatbot.terminal import pages
 from chatbot.terminal.answering import last, show
 from chatbot.terminal.chat import Conversation
+from chatbot.terminal.commands import Tools
 from chatbot.terminal.flow import Flow
 from chatbot.terminal.lines import piped
 from chatbot.terminal.progress import Meter
@@ -235,7 +236,7 @@ def test_progress_off_a_terminal_is_a_line_now_and_then_with_rate_and_time_left(
 def talk(chat, text, papers=lambda filter: [GSPO]):
     here = screen()
     read = piped(io.StringIO(text), here)
-    failure = Conversation(chat, papers, read, here).run()
+    failure = Conversation(chat, Tools(papers), read, here).run()
     return here.out.file.getvalue(), here.err.file.getvalue(), failure
 
 
