@@ -238,7 +238,7 @@ class Commands:
         for turn in saved.turns:
             screen.print()
             sessions.turn(screen, turn)
-        self._talk.resume(saved, kept)
+        self._talk.resume(saved)
         if saved.session.collection != self._tools.collection:
             screen.notice(
                 f"That conversation was about the collection {line(saved.session.collection)}; "
@@ -260,7 +260,9 @@ class Commands:
         elif not self._talk.saved.turns:
             self._screen.print("Nothing has been answered yet.")
         else:
-            export.write(self._talk.saved, format, file)
+            kept, id = self._tools.sessions, self._talk.id
+            # The file has the turns, too, that were stopped.
+            export.write(kept.load(id) if kept and id else self._talk.saved, format, file)
             self._screen.print(f"Written to {line(str(file))} ({format}).")
 
     def _copy(self, rest: str) -> None:

@@ -71,11 +71,11 @@ class Talk:
         self._saved = Saved(Session("", self._collection, "", now, now, 0))
         self._recorder = Recorder(self._sessions, self._collection) if self._sessions else None
 
-    def resume(self, saved: Saved, sessions: Sessions) -> None:
-        """Go on with a saved conversation."""
-        self._sessions = sessions
+    def resume(self, saved: Saved) -> None:
+        """Go on with a saved conversation; what is added is saved if turns are saved at all."""
         self._saved = saved
-        self._recorder = Recorder(sessions, self._collection, saved.session.id)
+        if self._sessions:
+            self._recorder = Recorder(self._sessions, self._collection, saved.session.id)
 
     def keep(self, sessions: Sessions, title: str = "") -> str:
         """Save it from now on, what was said so far included; returns its id. Raises SessionError."""

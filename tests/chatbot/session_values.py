@@ -55,7 +55,9 @@ def consistent(value):
 def papers(draw):
     """Some papers with different ids."""
     hints = get_type_hints(Paper)
-    one = st.builds(Paper, **{each.name: of_type(hints[each.name], []) for each in fields(Paper)})
+    how = {each.name: of_type(hints[each.name], []) for each in fields(Paper)}
+    how["created"] = st.sampled_from([None, "2025", "2025-05", "2025-05-14"])
+    one = st.builds(Paper, **how)
     return draw(st.lists(one, min_size=1, max_size=3, unique_by=lambda paper: paper.id))
 
 

@@ -158,6 +158,14 @@ def test_a_list_is_shown_as_a_list(talk):
     assert "\n• GSPO defines the importance ratio based on sequence likelihood. [1]\n" in out
 
 
+def test_a_table_is_shown_as_a_table(talk):
+    out, *_ = talk(f"/style table\n{ASKED}", ANSWER)
+    table = out[out.index("paper  ") : out.index("\n\nSources")]
+    assert table.splitlines()[0].split() == ["paper", "statement", "proof"]
+    assert table.splitlines()[2].startswith("GSPO                 GSPO defines the importance")
+    assert "[1] supported" in table
+
+
 def test_what_was_asked_is_saved_and_goes_on_with_its_numbers(talk, sessions):
     _, _, first, _ = talk(ASKED, ANSWER)
     [turn] = sessions.load(first.id).turns

@@ -2,14 +2,17 @@
 
 import json
 import os
+import sqlite3
 
 import pytest
 import scripted_events as script
 from click.testing import CliRunner
 
+from chatbot import assembly, discovery
 from chatbot.cli import cli, recalling
 from chatbot.sessions import FILE, Recorder, Sessions
 from chatbot.values import Question
+from store import HashEmbedder
 
 
 @pytest.fixture
@@ -102,3 +105,71 @@ def test_an_id_that_is_not_there_is_one_sentence(run, talk):
     assert json.loads(CliRunner().invoke(cli, ["sessions", "show", "zz", "--json"]).stdout)["error"][
         "type"
     ] == ("NoSession")
+
+
+# In a conversation
+
+
+@pytest.fixture
+def chat(home, monkeypatch):
+    """`chatbot chat` with the demo's papers and scripted answers; a pipe is its stdin, or a person."""
+    monkeypatch.setattr(discovery, "discover", list)
+    monkeypatch.setattr(assembly, "local_file", lambda settings: None)
+    monkeypatch.setattr(assembly, "embedder", lambda settings: HashEmbedder())
+    assert CliRunner().invoke(cli, ["ingest", "--demo"]).exit_code == 0
+
+    def chat(*arguments, stdin="What is GSPO?\n", replies=(script.answered,)):
+        asked = script.FakeChat(*replies)
+        monkeypatch.setattr(assembly.Assembly, "chat", lambda self: asked)
+        done = CliRunner().invoke(cli, ["chat", *arguments], input=stdin)
+        return done, asked
+
+    return chat
+
+
+def kept(run):
+    return json.loads(run("--json").output)
+
+
+def test_a_pipe_is_saved_only_if_it_is_asked_for(chat, run):
+    done, _ = chat()
+    assert "--resume" not in done.stderr
+    assert kept(run) == []
+    done, _ = chat("--save-sessions")
+    [session] = kept(run)
+    assert f"chatbot chat --resume {session['session']}" in done.stderr
+    assert session["turns"] == 1
+
+
+def test_a_saved_conversation_goes_on_by_id_or_as_the_last(chat, run):
+    chat("--save-sessions")
+    [session] = kept(run)
+    for arguments in (["--resume", session["session"][:6]], ["--resume"]):
+        done, asked = chat(*arguments, stdin="And?\n", replies=(script.refused,))
+        assert done.exit_code == 0
+        assert "> What is GSPO?\nGSPO clips whole sequences. [1]" in done.stdout
+        assert asked.questions[0].numbers == (("p1", 1),)
+    assert [each["turns"] for each in kept(run)] == [3]
+
+
+def test_what_cannot_be_resumed_is_one_sentence(chat):
+    for arguments in (["--resume"], ["--resume", "zz"]):
+        done, _ = chat(*arguments)
+        assert done.exit_code == 1
+        assert "chatbot" in done.stderr.splitlines()[-1]
+
+
+def test_saving_that_is_switched_off_keeps_nothing(chat, run, monkeypatch):
+    chat("--save-sessions")
+    monkeypatch.setenv("CHATBOT_SAVE_SESSIONS", "false")
+    chat("--resume", kept(run)[0]["session"])
+    assert [each["turns"] for each in kept(run)] == [1]
+
+
+def test_a_file_of_a_newer_version_is_said_and_the_conversation_goes_on(chat, home):
+    with sqlite3.connect(home / FILE) as db:
+        db.execute("PRAGMA user_version = 99")
+    done, _ = chat("--save-sessions")
+    assert done.exit_code == 0
+    assert "not saved" in " ".join(done.stderr.split())
+    assert "1 of 3 sentences proven" in done.stdout

@@ -15,7 +15,7 @@ from chatbot.errors import SessionError
 from chatbot.sessions import Saved, SavedTurn, Session, State
 from chatbot.sessions.export import FORMATS, exported, markdown, page, write
 from chatbot.sessions.export.laying import pieces
-from chatbot.values import Citation
+from chatbot.values import Citation, Style
 from store.readers import read_text
 from store.records import Filter
 
@@ -93,6 +93,7 @@ def parsed(text):
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "div", "article", "span",
     "a", "details", "summary", "ul", "li", "blockquote", "section", "mark",
+    "table", "tr", "th", "td",
 }  # fmt: skip
 
 
@@ -105,6 +106,27 @@ def test_the_page_shows_every_sentence_with_its_verdict_and_its_proof():
     assert "<mark>GSPO clips whole sequences.</mark> <mark>It is 21.59× faster.</mark>" in text
     assert "prefers-color-scheme: dark" in text
     assert "default-src &#x27;none&#x27;" in text or "default-src 'none'" in text
+
+
+TABLE = replace(
+    script.ANSWERED,
+    style=Style.TABLE,
+    text="| paper | statement | proof |\n|---|---|---|\n"
+    "| GSPO | GSPO clips whole sequences. | [1] supported |\n"
+    "| a\\|b | It needs no critic. | not proven |",
+    claims=(script.CLAIMS[0], script.CLAIMS[2]),
+)
+LIST = replace(TABLE, style=Style.LIST, text="- GSPO clips whole sequences. [1]\n- It needs no critic.")
+
+
+def test_a_table_and_a_list_stay_what_they_are():
+    text = markdown(saved(TABLE, LIST))
+    assert "| paper | statement | proof |\n|---|---|---|\n| GSPO | GSPO clips whole sequences. |" in text
+    assert "| a\\|b | It needs no critic. ? | not proven |\n" in text
+    assert "- GSPO clips whole sequences. [1]\n- It needs no critic. ?\n" in text
+    shown = page(saved(TABLE, LIST))
+    assert '<tr><td>GSPO</td><td><span class="claim supported">GSPO clips whole' in shown
+    assert '<li><span class="claim unsupported">It needs no critic.</span>' in shown
 
 
 def test_the_page_loads_nothing_and_runs_nothing():

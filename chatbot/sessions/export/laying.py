@@ -31,7 +31,6 @@ class Piece:
 
 def pieces(answer: Answer) -> Iterator[Piece]:
     """The whole text, in order; markers behind a sentence are its numbers."""
-    numbers = {citation.paper.id: citation.number for citation in answer.citations}
     text, at = answer.text, 0
     for claim in answer.claims:
         said = claim.translation or claim.text
@@ -43,12 +42,15 @@ def pieces(answer: Answer) -> Iterator[Piece]:
         at = start + len(said)
         if behind := _MARKERS.match(text, at):
             at = behind.end()
-        cited = dict.fromkeys(
-            numbers[each.paper] for each in claim.evidence if behind and each.paper in numbers
-        )
-        yield Piece(said, claim, tuple(cited))
+        yield Piece(said, claim, numbers(answer, claim) if behind else ())
     if text[at:]:
         yield Piece(text[at:])
+
+
+def numbers(answer: Answer, claim: Claim) -> tuple[int, ...]:
+    """The citation numbers of the papers that a claim rests on."""
+    known = {citation.paper.id: citation.number for citation in answer.citations}
+    return tuple(dict.fromkeys(known[each.paper] for each in claim.evidence if each.paper in known))
 
 
 def proven(answer: Answer) -> str:

@@ -15,6 +15,8 @@ from store.plans import Entry
 from store.records import Paper
 
 _BULLET = re.compile(r"^(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?=\S)")
+_BARS = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"\s*:?-{3,}:?\s*")
 _DONE = (Verdict.SUPPORTED, Verdict.UNCHECKED)
 
 
@@ -92,10 +94,25 @@ def _lines(text: str) -> str:
     """A text whose lines, and lists, stay; nothing else in it means anything."""
     made = []
     for line in text.split("\n"):
+        if len(cells := _BARS.split(line)) > 2 and not cells[0].strip():
+            made.append("|".join(_cell(each) for each in cells))
+            continue
         bullet = match.group() if (match := _BULLET.match(line)) else ""
         shown = plain(line[len(bullet) :])
-        made.append(bullet + re.sub(r"\\\[(\d+)\\\]", r"[\1]", shown))
+        made.append(bullet + _numbered(shown))
     return "\n".join(made)
+
+
+def _cell(text: str) -> str:
+    """A cell of a table, whose rule stays one."""
+    if _RULE.fullmatch(text):
+        return text
+    shown = plain(re.sub(r"\\([\\|])", r"\1", text))
+    return f" {_numbered(shown)} " if shown else ""
+
+
+def _numbered(shown: str) -> str:
+    return re.sub(r"\\\[(\d+)\\\]", r"[\1]", shown)
 
 
 def _verdict(claim: Claim) -> str:

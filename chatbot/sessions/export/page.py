@@ -11,9 +11,9 @@ from html import escape
 
 from chatbot.censusing import untold
 from chatbot.sessions.export.citing import link, reference
-from chatbot.sessions.export.laying import SIGNS, pieces, proven
+from chatbot.sessions.export.laying import SIGNS, Piece, numbers, pieces, proven
 from chatbot.sessions.values import Saved, SavedTurn, State
-from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, Status, Verdict
+from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, Status, Style, Verdict
 from store.latex import readable
 from store.plans import Entry
 from store.records import Paper
@@ -38,6 +38,9 @@ a { color: inherit; } details { margin: .5rem 0; } summary { cursor: pointer; }
 .claim.partial { text-decoration: underline dashed; }
 .claim.unsupported { text-decoration: underline dotted; }
 .claim.contradicted { text-decoration: underline wavy; }
+table { border-collapse: collapse; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
+  border-bottom: 1px solid var(--line); }
 blockquote { margin: .25rem 0 .5rem; padding-left: .75rem; border-left: 3px solid var(--line); }
 mark { background: var(--mark); color: var(--markink); } li { margin: .35rem 0; }
 """ + "".join(f".sign.{each.value} {{ color: var(--{each.value}); }}\n" for each in Verdict)
@@ -84,7 +87,7 @@ def _turn(turn: SavedTurn) -> Iterator[str]:
 def _answer(answer: Answer) -> Iterator[str]:
     if answer.premise is not None:
         yield f"<p>{_judged(answer.premise)}</p>"
-    yield f'<div class="answer">{"".join(_pieces(answer))}</div>'
+    yield from _said(answer)
     if answer.census is not None:
         yield from _list(f"{_told(group.key)}: {group.count}" for group in answer.census.groups)
         yield from _list(_paper(entry) for entry in answer.census.papers)
@@ -112,17 +115,38 @@ def _answer(answer: Answer) -> Iterator[str]:
     yield f'<p class="meta">{_figures(answer)}</p>'
 
 
-def _pieces(answer: Answer) -> Iterator[str]:
-    for piece in pieces(answer):
-        if piece.claim is None:
-            yield _lines(piece.text)
-            continue
+def _said(answer: Answer) -> Iterator[str]:
+    """The answer's text; a list or a table as what it is."""
+    said = [
+        (_sentence(Piece(claim.translation or claim.text, claim, numbers(answer, claim))), claim)
+        for claim in answer.claims
+    ]
+    if said and answer.style is Style.LIST:
+        yield from _list(text for text, _ in said)
+    elif said and answer.style is Style.TABLE:
+        names = {citation.paper.id: _told(citation.paper.name) for citation in answer.citations}
+        yield "<table>\n<tr><th>paper</th><th>statement</th><th>proof</th></tr>"
+        for text, claim in said:
+            papers = dict.fromkeys(names[each.paper] for each in claim.evidence if each.paper in names)
+            yield f"<tr><td>{', '.join(papers)}</td><td>{text}</td><td>{claim.verdict.value}</td></tr>"
+        yield "</table>"
+    else:
+        text = "".join(
+            _lines(each.text) if each.claim is None else _sentence(each) for each in pieces(answer)
+        )
+        yield f'<div class="answer">{text}</div>'
+
+
+def _sentence(piece: Piece) -> str:
+    """A sentence with its markers and its verdict's sign."""
+    if piece.claim is not None:
         verdict = piece.claim.verdict
         markers = "".join(f'<a href="#ref-{number}">[{number}]</a>' for number in piece.numbers)
         name = f'role="img" aria-label="{verdict.value}" title="{verdict.value}"'
         sign = f' <span class="sign {verdict.value}" {name}>{SIGNS[verdict]}</span>'
         text = f'<span class="claim {verdict.value}">{_lines(piece.text)}</span>'
-        yield f"{text}{' ' if markers else ''}{markers}{sign}"
+        return f"{text}{' ' if markers else ''}{markers}{sign}"
+    return _lines(piece.text)
 
 
 def _proof(claim: Claim, cited: dict[str, Citation]) -> str:
