@@ -45,6 +45,7 @@ from chatbot.values import (
     FoundBy,
     Manner,
     Notice,
+    Packed,
     PremiseDoubted,
     Question,
     Retrieved,
@@ -251,6 +252,7 @@ class Chat:
             yield Notice(draft.dropped[-1])
             yield from self._extract(draft, ranked)
             return
+        yield Packed(tuple(as_evidence(each.sentence) for each in packed.shown), packed.left_out)
         generation = self._generation(draft, model, packed)
         # A large model says by itself that nothing is there; a small one says so only when it is asked.
         odds = generation.odds() if model.local else None

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from chatbot.endpoint import shown
 from chatbot.errors import LocalModelError, SettingsError
 from store.errors import NoCollection
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.reviewing.writing import Writer
+    from chatbot.sessions import Sessions
     from chatbot.settings import Settings
     from chatbot.verifying import Judge
     from store.chroma import Server
@@ -94,6 +96,31 @@ def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Itera
         rerank_depth=settings.rerank_depth,
     ) as collection:
         yield collection
+
+
+def sessions(settings: Settings, *, notice: Notice) -> Sessions | None:
+    """The saved conversations; None where they are not to be saved."""
+    if not settings.save_sessions:
+        return None
+    from chatbot.sessions import FILE, Sessions
+
+    return Sessions(settings.home / FILE, notice=notice)
+
+
+def offered(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The models that could answer: the name that `model` takes, and where each is. Asks the configured
+    endpoint, else this machine."""
+    if settings.base_url:
+        names = endpoint(settings, settings.base_url, settings.model, settings.api_key).offered()
+        return tuple((name, shown(settings.base_url)) for name in names)
+    from chatbot.discovery import discover
+    from chatbot.local import weights
+
+    servers = [(name, f"{each.kind} on this machine") for each in discover() for name in each.models]
+    if find_spec("xllamacpp") is None:
+        return tuple(servers)
+    here = [each for each in weights.models(settings.cache) if each.state is not weights.State.MISSING]
+    return (*servers, *((each.name, "built in, started when it is needed") for each in here))
 
 
 @contextmanager
@@ -348,6 +375,20 @@ class Assembly:
     def fill(self) -> None:
         """Make the vectors that are missing behind, as long as this is open. See `Collection.fill`."""
         self.collection.fill()
+
+    def changed(self, **settings: object) -> Chat:
+        """The chat with other settings from now on; a named model is used even where none was wanted.
+
+        Raises ChatbotError, and then nothing has changed.
+        """
+        before = self.settings, self._with_model
+        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
+        self._with_model = self._with_model or "model" in settings
+        try:
+            return self.chat()
+        except BaseException:
+            self.settings, self._with_model = before
+            raise
 
     def checker(self) -> Checker:
         """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""

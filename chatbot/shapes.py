@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
     from chatbot.reviewing.parts import Review
+    from chatbot.sessions.values import Saved, Session
     from store.ingesting import IngestReport
     from store.shelves import Shelf
 
@@ -291,6 +292,46 @@ def collections(values: Iterable[Shelf], in_use: str) -> list[Shape]:
         }
         for value in values
     ]
+
+
+def session(value: Session) -> Shape:
+    """A saved conversation, as a list shows it."""
+    return {
+        "session": value.id,
+        "title": value.title,
+        "collection": value.collection,
+        "created": value.created,
+        "changed": value.changed,
+        "turns": value.turns,
+        "branched_from": value.branched_from,
+    }
+
+
+def sessions(values: Iterable[Session]) -> list[Shape]:
+    """Saved conversations, in their order."""
+    return [session(value) for value in values]
+
+
+def saved(value: Saved) -> Shape:
+    """A whole conversation: its answers with claims and evidence, and the papers cited as they were."""
+    return {
+        "version": VERSION,
+        **session(value.session),
+        "turns": [
+            {
+                "number": turn.number,
+                "question": turn.question,
+                "filter": filter(turn.filter),
+                "asked": turn.asked,
+                "state": turn.state.value,
+                "text": turn.text,
+                "note": turn.note or None,
+                "answer": None if turn.answer is None else answer(turn.answer),
+            }
+            for turn in value.turns
+        ],
+        "papers": papers(citation.paper for citation in value.citations),
+    }
 
 
 def ingested(value: IngestReport) -> Shape:

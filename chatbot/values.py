@@ -1,7 +1,7 @@
 """What travels through the chatbot: frozen values, equal when their content is equal.
 
 A `Question` goes in. While it is answered, events come out: `Planned` where it is searched for in parts or
-in another language than it was asked in, `Retrieved` (the papers found),
+in another language than it was asked in, `Retrieved` (the papers found), `Packed` (the sentences shown),
 `PremiseDoubted` where the question takes something for granted that a paper denies, `Thought`, `Delta`
 and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check changes a verdict,
 `Judged` while papers are looked at one by one for a topic, `Notice` for what a person should know, and last
@@ -374,6 +374,14 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """The sentences that the model is shown, in the order of the prompt; `left_out` more were found."""
+
+    shown: tuple[Evidence, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PremiseDoubted:
     """The question takes for granted what a paper denies; the answer is what the paper says."""
 
@@ -442,6 +450,7 @@ class Finished:
 Event = (
     Planned
     | Retrieved
+    | Packed
     | PremiseDoubted
     | Thought
     | Delta

@@ -6,7 +6,8 @@
     embedding   embed; what a stop leaves behind
     shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
-    asking      ask, chat
+    asking      ask, chat; talking hands the conversation what its commands use
+    recalling   sessions
     counting    census
     reviewing   review
     verifying   verify
@@ -36,6 +37,7 @@ from chatbot.cli import (
     embedding,
     models,
     options,
+    recalling,
     reviewing,
     shelving,
     verifying,
@@ -82,6 +84,7 @@ for command in (
     embedding.embed,
     collecting.rebuild,
     shelving.collections,
+    recalling.sessions,
     models.model,
     benching.bench,
 ):
