@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, conversation, fulltext, premises, proposing
+from chatbot import censusing, fulltext, premises, proposing
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -25,6 +26,7 @@ from chatbot.entailment import Entailment
 from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionError
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
 from chatbot.filtering import both
+from chatbot.following import Followed, followed
 from chatbot.generating import Generation
 from chatbot.model import ChatModel
 from chatbot.proving import as_evidence
@@ -106,10 +108,28 @@ class Chat:
         """
         _check(question.text)
         started = self._clock()
-        asked = yield from censusing.opening(question, self._collection, self._clock)
-        if asked is None:
+        typed = question.text
+        asked, words = yield from censusing.filtered(question, self._collection)
+        made = Followed(asked)
+        if asked.text:
+            made = yield from followed(asked, words, self._collection, self._model, self._settings.max_tokens)
+        if made.refusal is not None:
+            yield Finished(made.refusal)
             return
-        question = asked
+        begun = self._clock() - started
+        with closing(self._answered(made, typed)) as events:
+            for event in events:
+                if isinstance(event, Finished):
+                    event = Finished(made.told(event.answer, asked.text or typed, begun))
+                yield event
+
+    def _answered(self, made: Followed, typed: str) -> Generator[Event, None, None]:
+        """The events of answering a question that stands alone."""
+        started = self._clock()
+        opened = yield from censusing.opening(made.question, typed, self._collection, self._clock)
+        if opened is None:
+            return
+        question = opened
         if (over := reading.read(question.text)) is not None:
             over = replace(over, filter=both(question.filter, over.filter))
             yield from counting.answered(
@@ -123,6 +143,7 @@ class Chat:
             )
             return
         draft = self._draft(question)
+        draft.wish = made.wish
         draft.usage += cost
         searches = Searches(self._collection, self._settings.papers, question.filter)
         model = yield from self._understood(draft, searches)
@@ -183,8 +204,7 @@ class Chat:
             for id, number in numbers.items()
             if (paper := self._collection.paper(id)) is not None
         }
-        standalone = conversation.standalone(question, cited)
-        draft = Draft(question, standalone, self._clock, self._clock(), numbers=numbers)
+        draft = Draft(question, question.text, self._clock, self._clock(), numbers=numbers)
         draft.papers |= {paper.id: paper for paper in cited.values()}
         return draft
 

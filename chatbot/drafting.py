@@ -38,7 +38,8 @@ _NEAR_MISSES = 3
 @dataclass
 class Draft:
     """`standalone` is the question as it is answered; `clock` gives seconds, `started` of the same clock.
-    `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`."""
+    `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`, `wish` is
+    what is wanted of the answer's form."""
 
     question: Question
     standalone: str
@@ -56,6 +57,7 @@ class Draft:
     model: str | None = None
     plan: SearchPlan | None = None
     unread: str | None = None
+    wish: str = ""
     groups: tuple[tuple[Scored, ...], ...] = ()
 
     def mark(self, step: str) -> None:

@@ -123,9 +123,10 @@ class Generation:
 
     def _messages(self, system: str, task: str) -> list[Message]:
         """The same beginning for whatever is asked about the evidence."""
-        asked = prompts.load("question").render(
-            evidence=self._packed.text, question=as_data(self._draft.standalone), task=task
-        )
+        question = as_data(self._draft.standalone)
+        if self._draft.wish:
+            question = f"{question} ({as_data(self._draft.wish)})"
+        asked = prompts.load("question").render(evidence=self._packed.text, question=question, task=task)
         return [Message("system", prompts.load(system).render()), Message("user", asked)]
 
     def _take(self, pieces: Iterator[Piece | Statement]) -> Iterator[Event]:

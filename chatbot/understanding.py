@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chatbot import conversation, dividing, planning, translating
+from chatbot import dividing, planning, translating
 from chatbot.drafting import Draft
+from chatbot.following import alone
 from chatbot.languages import language
 from chatbot.model import ChatModel
 from chatbot.searching import Searches
@@ -43,9 +44,8 @@ def understood(
             text, usage = translating.english(question.text, model, settings.max_tokens)
             draft.usage += usage
         if text is not None:
-            cited = {draft.numbers[id]: paper for id, paper in draft.papers.items()}
             plan = SearchPlan(translated_from=foreign, original=question.text, translation=text)
-            draft.standalone = conversation.standalone(replace(question, text=text), cited)
+            draft.standalone = alone(replace(question, text=text), collection)
             yield Notice(
                 f"The question seems to be in {foreign}. It is answered in the papers' own language: there "
                 "each sentence can be held against theirs."

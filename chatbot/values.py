@@ -62,16 +62,33 @@ class PlannedBy(StrEnum):
     MODEL = "model"
 
 
+class RewrittenBy(StrEnum):
+    """Who made a follow-up stand on its own: the rules; or a model, believed because it kept to the
+    conversation."""
+
+    RULES = "rules"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question of a conversation with its answer's text, as later questions see it.
 
-    `cited` are the papers of its citations, in order of their numbers.
+    `cited` are the papers of its citations, in order of their numbers. `standalone` is the question as it was
+    made to stand on its own, "" if it did; `filter` what the turn itself asked to be filtered, beside what
+    holds for the whole conversation.
     """
 
     question: str
     answer: str
     cited: tuple[str, ...] = ()
+    standalone: str = ""
+    filter: Filter = Filter()
+
+    @property
+    def asked(self) -> str:
+        """The question as it stands on its own."""
+        return self.standalone or self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +286,7 @@ class Answer:
     it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
+    `rewritten_by` is who made `standalone_question` of a follow-up, None where the question stood alone.
     """
 
     question: str
@@ -291,6 +309,7 @@ class Answer:
     plan: SearchPlan | None = None
     topic: TopicCensus | None = None
     census_by: PlannedBy = PlannedBy.RULES
+    rewritten_by: RewrittenBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
