@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, fulltext, premises, proposing
+from chatbot import censusing, fulltext, history, premises, proposing
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -242,6 +242,7 @@ class Chat:
         self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored], found: Signals
     ) -> Iterator[Event]:
         draft.model = model.name
+        self._remember(draft, model)
         packed = self._pack(draft, model, hits, ranked)
         if not packed.shown:
             draft.model = None
@@ -287,8 +288,16 @@ class Chat:
         several = each if len(each) > 1 else ()
         return Generation(draft, model, packed, nearness, self._settings, calibration, judge, several)
 
+    def _remember(self, draft: Draft, model: ChatModel) -> None:
+        """What the model is shown of the conversation; what it is not is said."""
+        room = model.window - self._settings.max_tokens - _RESERVE
+        most = history.budget(room, local=model.local, configured=self._settings.history)
+        draft.earlier = history.fitted(draft.question.history, model.encoding, most)
+        draft.dropped += [draft.earlier.dropped] if draft.earlier.dropped else []
+
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)
+        room -= draft.earlier.tokens + model.encoding.count(draft.wish)
         packing = self._settings.packing
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)

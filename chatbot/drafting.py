@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatbot.evidence import Scored
+from chatbot.history import NONE_SHOWN, Shown
 from chatbot.planning import lacking as lacking_parts
 from chatbot.proving import as_evidence
 from chatbot.values import (
@@ -39,7 +40,7 @@ _NEAR_MISSES = 3
 class Draft:
     """`standalone` is the question as it is answered; `clock` gives seconds, `started` of the same clock.
     `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`, `wish` is
-    what is wanted of the answer's form."""
+    what is wanted of the answer's form, `earlier` what the model is shown of the conversation."""
 
     question: Question
     standalone: str
@@ -58,6 +59,7 @@ class Draft:
     plan: SearchPlan | None = None
     unread: str | None = None
     wish: str = ""
+    earlier: Shown = NONE_SHOWN
     groups: tuple[tuple[Scored, ...], ...] = ()
 
     def mark(self, step: str) -> None:
