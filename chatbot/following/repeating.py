@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chatbot.following.past import Past, joined
+from chatbot.planning import Subject
 from chatbot.topics import reading
 from chatbot.verifying.names import key, names
 
@@ -57,6 +59,11 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 8
+_COMPARES = re.compile(
+    r"\b(?:compar\w+|contrast\w*|differ\w*|vs|versus|in common|similar\w*|than|between|unlike)\b",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s*(?:,|and|or|&|,\s*(?:and|or))\s*", re.IGNORECASE)
 
 
 def wish(text: str) -> bool:
@@ -117,6 +124,11 @@ def _thing(what: str, addressed: Sequence[str], past: Past) -> bool:
     return all(key(word) in known for word in left.split())
 
 
+def _list(asked: str, named: Sequence[Subject]) -> bool:
+    """Whether nothing but "and" and commas stands between what is named."""
+    return all(_BETWEEN.fullmatch(asked[one.end : other.start]) for one, other in pairwise(named))
+
+
 def _of(what: str, past: Past) -> str:
     """The last question with its subject replaced; a topic's as asked of this one paper."""
     asked = past.asked
@@ -128,6 +140,10 @@ def _of(what: str, past: Past) -> str:
         for each in reversed(own):
             asked = f"{asked[: each.start]}{what}{asked[each.end :]}"
         return asked
+    if own and not _COMPARES.search(asked) and _list(asked, own):
+        return f"{asked[: own[0].start]}{what}{asked[own[-1].end :]}"
+    if len(own) > 1 and any(past.paper(what) == past.paper(each.text) is not None for each in own):
+        return f"What is {what}?"  # one of those that were held against each other
     about = past.subjects()
     if len(about) == 1 and asked.count(about[0]) == 1:
         return asked.replace(about[0], what)

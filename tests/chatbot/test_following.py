@@ -176,6 +176,12 @@ def test_a_place_without_papers_is_said(seeded: Collection) -> None:
         (GSPO, "And for [2]?", "What is PLawBench?"),
         (("Which papers use GRPO?", "None. [1]"), "What about TeaR?", "Does TeaR use GRPO?"),
         (BOTH, "And TeaR?", "How do GSPO and PLawBench differ, and TeaR?"),
+        (BOTH, "And the second one?", "What is PLawBench?"),
+        (
+            ("What data do GSPO and PLawBench use?", "This. [1] That. [2]"),
+            "And the second one?",
+            "What data do PLawBench use?",
+        ),
     ],
 )
 def test_the_same_is_asked_of_another_subject(
