@@ -4,7 +4,7 @@
     python -m bench.prefix --history 0
 
 Dialogues of three turns over the seeds with the configured model (CHATBOT_MODEL, …), answered as `chat`
-does, rewriting, answerability and verdicts included. Of each turn is told: the first request about the evidence
+does, rewriting, answerability and verdicts included. Of each turn is told: the first request about evidence
 (how many tokens its prompt is, how many of these the server had cached, seconds until its first token), the
 model's odds that the evidence holds the answer, seconds until the answer's first word and its end, counted
 from the question. A model that is asked for odds is first sent the same prompt with room for one token: odds

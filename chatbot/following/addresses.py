@@ -26,6 +26,7 @@ _IN_LIST = (
 _ENDS = r"(?!\s+(?:to|that|which|who|on|about|in|by|from|for|with|of|ever|published|written)\b)"
 _ORDINAL = re.compile(
     rf"\bthe (?P<place>{_PLACE})(?:\s+(?:{_NOUN})(?:{_IN_LIST}|{_ENDS})|{_IN_LIST})"
+    rf"|\bthe (?P<and>{_PLACE})(?=\s*(?:,|and|or|with|to|than)\s+(?:to\s+)?the (?:{_PLACE})\b)"
     rf"|\bthe (?P<end>{_PLACE})(?=['’]s\b|\s*[?.!]*\s*$)"
     r"|\bthe (?P<pair>former|latter)\b"
     rf"|\b(?:paper|source|citation|reference|number|no\.?)\s*#?(?P<number>\d{{1,3}})\b(?!\s*[%.,]?\d)",
@@ -48,6 +49,7 @@ _DESCRIBED = re.compile(
     r"(?:about|on|dealing with|that (?:deals with|is about)|concerned with) (?P<behind>(?:[\w-]+[ ]?){1,6})",
     re.IGNORECASE,
 )
+_NEEDS_A_VERB = re.compile(r"\b(?:do|does|did|can|could|will|would|should)\s+$", re.IGNORECASE)
 _NO_DESCRIPTION = re.compile(rf"^(?:(?:{_PLACE}|other|same|whole|only|next|previous|new|old)\b\s*)+$", re.I)
 # One paper fits a description far better than the next, or it is none.
 _FAR = 2
@@ -122,7 +124,7 @@ def _at(match: re.Match[str], past: Past) -> Paper:
         if len(shown) < 2:
             raise NotThere(f"{_last(past)} There is no {match['pair'].lower()}.")
         return shown[0 if match["pair"].lower() == "former" else 1][1]
-    place = (match["place"] or match["end"]).lower()
+    place = (match["place"] or match["and"] or match["end"]).lower()
     if place == "last":
         return shown[-1][1]
     at = _ORDINALS.index(place) if place in _ORDINALS else int(re.sub(r"\D", "", place)) - 1
@@ -141,14 +143,20 @@ def _others(match: re.Match[str], past: Past) -> list[Paper]:
         # The one that was spoken of last, of two: the other is the one before.
         before = [paper for _, paper in past.cited if paper not in spoken]
         left = before if len(before) == 1 else []
+    if not left and not match["many"]:
+        raise NotThere(
+            f"{_last(past)} Which other one is meant is not clear." if shown else _nothing(match[0])
+        )
     return left
+
+
+def _nothing(words: str) -> str:
+    return f"No answer so far cites a paper: there is no “{words.strip()}”. Ask by a paper's name."
 
 
 def _shown(past: Past, words: str) -> tuple[tuple[int, Paper], ...]:
     if not (shown := past.shown()):
-        raise NotThere(
-            f"No answer so far cites a paper: there is no “{words.strip()}”. Ask by a paper's name."
-        )
+        raise NotThere(_nothing(words))
     return shown
 
 
@@ -172,7 +180,9 @@ def _described(text: str, past: Past, taken) -> str:  # type: ignore[no-untyped-
             paper = None if _NO_DESCRIPTION.match(match["before"]) else _fits(match["before"], past)
             return match.group() if paper is None else taken([paper])
         words = match["behind"].split()
-        for size in range(len(words), 0, -1):
+        # "What does the paper about law measure?": the last word is the question's own.
+        own = bool(_NEEDS_A_VERB.search(text[: match.start()]))
+        for size in range(len(words) - own, 0, -1):
             paper = _fits(" ".join(words[:size]), past)
             if paper is not None:
                 rest = " ".join(words[size:])

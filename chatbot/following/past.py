@@ -72,6 +72,10 @@ class Past:
         """The papers of the last answer that cites any, in the order of their first markers."""
         return next((found for turn in reversed(self.turns) if (found := self.of(turn))), ())
 
+    def names(self) -> tuple[str, ...]:
+        """What to call the first of these."""
+        return tuple(called(paper) for _, paper in self.shown())[:_MOST]
+
     def of(self, turn: Turn) -> tuple[tuple[int, Paper], ...]:
         """The papers that a turn cites, in the order of their first markers."""
         marked = dict.fromkeys(int(number) for number in MARKER.findall(turn.answer))

@@ -22,7 +22,10 @@ _WORKS = r"(?:papers|works|methods|models|approaches|frameworks|algorithms|techn
 # What stands behind makes it another one: "the method of choice", "the paper that introduced attention".
 _ALONE = r"(?!\s+(?:of|for|to|that|which|who|whose|on|about|with|in|from|used|called|behind)\b)(?!\s*[“\"'’])"
 _PLURAL = rf"they|them|these {_WORKS}|those {_WORKS}|these(?! \w)|those(?! \w)|both"
-_SINGULAR = rf"it|this {_WORK}|that {_WORK}|the (?:paper|method|model|approach|framework|algorithm){_ALONE}"
+_SINGULAR = (
+    rf"it|(?:this|that) (?!work\b){_WORK}|(?<!does )(?<!did )(?:this|that) work"
+    rf"|the (?:paper|method|model|approach|framework|algorithm){_ALONE}"
+)
 _POINTING = re.compile(
     rf"\b(?:(?P<owner>its|their|the authors['’])(?! own\b)|(?P<authors>(?:the|its|their) authors{_ALONE})"
     rf"|(?P<plural>{_PLURAL})|(?P<singular>{_SINGULAR}))(?!['’])\b",
@@ -30,9 +33,10 @@ _POINTING = re.compile(
 )
 # "What does that mean?", "Why is this?"
 _THAT = re.compile(
-    r"\b(?:(?<=is )|(?<=does )|(?<=did )|(?<=was )|(?<=like )|(?<=than )|(?<=about )|(?<=of )|(?<=with ))"
-    r"(?P<singular>this|that)(?=\s*[?.!]*\s*$|\s+(?:mean|work|help|matter|compare|differ|true|new|better|"
-    r"worse|different|possible|done)\b)",
+    r"\b(?:(?<=is )|(?<=does )|(?<=did )|(?<=was )|(?<=like )|(?<=than )|(?<=about )|(?<=of )|(?<=with )"
+    r"|(?<=on )|(?<=for )|(?<=to )|(?<=from ))(?P<singular>this|that)"
+    r"(?=\s*[?.!]*\s*$|\s+(?:mean|work|help|matter|compare|differ|hold|apply|scale|happen|imply|generali[sz]e"
+    r"|require|need|include|cost|depend|true|new|better|worse|different|possible|done|\w+ed)\b)",
     re.IGNORECASE,
 )
 # "is it common that", "how long does it take": nothing is pointed back at.
@@ -48,7 +52,16 @@ _AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|ha
 _SUBJECT = re.compile(rf"\b{_AUXILIARY}\s+(?:not\s+)?(?:the authors of\s+)?$", re.IGNORECASE)
 _INDEFINITE = re.compile(r"\b(?:an?|each|every|any|one)\s+(?!few\b|lot\b)[\w-]+", re.IGNORECASE)
 _CONDITION = re.compile(r"^\W*(?:if|when|once|after|suppose|given|assuming)\b", re.IGNORECASE)
-_SEVERAL = re.compile(rf"\b{_AUXILIARY}\s+(?:[\w-]+\s+)*?(?P<noun>[\w-]{{3,}}s)\b", re.IGNORECASE)
+# "Do agents …", "whether agents …": they may be what is spoken about.
+_SEVERAL = re.compile(
+    rf"\b(?:{_AUXILIARY}\s+(?:[\w-]+\s+)*?|(?:whether|that|when|if|because|while|why|how)\s+(?:[\w-]+\s+)?)"
+    r"(?P<noun>[\w-]{3,}s)\b",
+    re.IGNORECASE,
+)
+_OWN_NOUN = re.compile(
+    r"[\w-]+\s+(?:between|among|of|with|from|in|to|for|than|like|by|on|about)\s+(?:all |both )?(?:of )?$",
+    re.IGNORECASE,
+)
 _ASKS_PAPERS = re.compile(
     r"^\W*(?:which|what|how many|list|show|find)\b(?: \S+){0,3}? (?:papers|abstracts|publications)\b",
     re.IGNORECASE,
@@ -63,6 +76,12 @@ _UNSAID = re.compile(
     rf"|(?:the|any|some|for|in|on|with|without) (?:[\w-]+ ?){{1,4}})$",
     re.IGNORECASE,
 )
+# "What datasets were used?"
+_PASSIVE = re.compile(
+    r"^(?:which|what|how many) (?:[\w-]+ ){1,2}(?:is|are|was|were) (?:used|released|trained|evaluated|tested|"
+    r"reported|achieved|compared|supported|covered|included|shown|found|needed)$",
+    re.IGNORECASE,
+)
 _VERB = re.compile(
     rf"\b(?:{_AUXILIARY}|be|been|there|means?|causes?|makes?|works?|uses?|used|improves?|shows?|helps?|gives?)\b",
     re.IGNORECASE,
@@ -73,6 +92,10 @@ _PART = re.compile(
     r"evaluations?|architecture|parameters|sizes?|experiments?|limitations?|baselines?|rewards?|costs?|"
     rf"loss|idea|goal|benchmarks?|languages?|training|contributions?|findings?){_ALONE}(?=\s*[?,.!]|\s+\w+|$)",
     re.IGNORECASE,
+)
+_THERE_TOO = re.compile(r"^(?:in|on|at|for|with|under|during|by) [\w-]+$", re.IGNORECASE)
+_ONE_OF = re.compile(
+    r"^(?:(?:and|but|so)\b[\s,]*)*which(?: one| of the (?:two|three|four))\b(?! of\b)", re.IGNORECASE
 )
 _THERE = re.compile(
     r"^(?:is|are) there (?:any |some |a |an |public |open )*(?P<part>code|data|datasets?|demo|results?|"
@@ -110,6 +133,11 @@ def pointed(text: str) -> Pointed | None:
     return None
 
 
+def one_of(text: str) -> re.Match[str] | None:
+    """ "Which one …", "which of the two …": one of several that were spoken about."""
+    return _ONE_OF.match(text)
+
+
 def part(text: str) -> re.Match[str] | None:
     """A part of what is spoken about, where the question names nothing that it could be a part of: "Is the
     code available?"; group `part` is its noun."""
@@ -121,10 +149,14 @@ def part(text: str) -> re.Match[str] | None:
 def elliptical(text: str) -> bool:
     """Whether the question leaves out what it is about: short, without a name and without a verb."""
     plain = LEAD.sub("", text).strip(" ?.!,")
+    if LEAD.match(text) and _THERE_TOO.match(plain):
+        return True
     if not plain or len(plain.split()) > 6 or names(_headless(plain)):
         return False
     if _ASKS_PAPERS.match(plain):
         return False
+    if _PASSIVE.match(plain):
+        return True
     continues = bool(LEAD.match(text))
     if continues and len(plain.split()) <= 4 and not _VERB.search(plain):
         return True
@@ -134,7 +166,8 @@ def elliptical(text: str) -> bool:
 def _headless(text: str) -> str:
     """The text as it stands inside a sentence, where a capital shows a name."""
     head, _, rest = text.strip().partition(" ")
-    return f"about {head if head != head.title() else head.lower()} {rest}"
+    plain = head[1:].replace("'", "").replace("’", "")
+    return f"about {head.lower() if plain.islower() else head} {rest}"
 
 
 def _third_person(text: str) -> bool:
@@ -157,6 +190,7 @@ def _inside(text: str, match: re.Match[str], *, plural: bool, own: bool) -> bool
     if _SUBJECT.search(before):
         return False  # it is what the question asks about itself
     if plural:
+        before = _OWN_NOUN.sub("", before)  # "the differences between them"
         return any(
             found["noun"].lower() not in ("does", "this", "its") for found in _SEVERAL.finditer(before)
         )

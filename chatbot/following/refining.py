@@ -23,7 +23,7 @@ from store.records import Filter
 
 _LEAD = re.compile(
     r"^(?:(?:and|but|ok|okay|now|then|please|so|what about|how about|can you|could you|show me|give me"
-    r"|again)\b[\s,]*)+",
+    r"|again|or|rather|no|sorry|i mean)\b[\s,]*)+",
     re.IGNORECASE,
 )
 _ONLY = re.compile(
@@ -51,6 +51,11 @@ _NEWER = re.compile(
     r"(?: than (?:that|this|it|these|those|them)(?: ones?)?)?$",
     re.IGNORECASE,
 )
+_LIST = re.compile(
+    r"^(?:(?:list|show|name|give)(?: me)? (?:all (?:of )?)?(?:them|these|those)(?: all| papers)?"
+    r"|which (?:ones|papers|are (?:they|these|those))|who are they)$",
+    re.IGNORECASE,
+)
 _DATED = rule("[WRITTEN] [dated] (since|until|before|after|of|in|from|during|on) <date>")
 
 
@@ -73,6 +78,8 @@ def refined(text: str, past: Past) -> Refined | None:
     body = _TAIL.sub("", _LEAD.sub("", plain))
     if match := _NEWER.match(body):
         return _newer(match["when"].lower(), past)
+    if _LIST.match(body) and (meant := _meant(past)) is not None:
+        return Refined(f"Which papers {meant[0].text if meant[0] else 'are there'}?", meant[1])
     if (found := _of_these(plain, past)) is not None:
         return found
     rest = _THOSE.sub("", _ONLY.sub("", body))
@@ -110,12 +117,21 @@ def _narrowed(text: str, filter: Filter, narrower: Filter) -> Refined:
         for match in _DATED.finditer(asked):
             own = conditions(asked[match.start() : match.end()])
             if own is not None and _apart(own, narrower):
-                text = f"{(asked[: match.start()] + asked[match.end() :]).strip()}?".replace(" ,", ",")
+                text = f"{asked[: match.start()]}{_said(narrower)} {asked[match.end() :]}".strip()
+                text = f"{text.replace(' ,', ',')}?"
                 break
     try:
         return Refined(text, both(filter, narrower))
     except FilterError:
         return Refined(text, narrower)
+
+
+def _said(filter: Filter) -> str:
+    """The time of a filter, in words that `routing` reads."""
+    if filter.since and filter.until:
+        same = filter.since == filter.until
+        return f"in {filter.since}" if same else f"between {filter.since} and {filter.until}"
+    return f"since {filter.since}" if filter.since else f"until {filter.until}"
 
 
 def _apart(first: Filter, second: Filter) -> bool:
@@ -164,7 +180,8 @@ def _read(head: str, rest: str, *, back: bool, leads: bool) -> str | None:
     it is one only where nothing else can be meant."""
     if not back:
         asked = f"{head} {rest}?"
-        counts = route(asked) is not None
+        plan = route(asked)
+        counts = plan is not None and (not plan.filter.empty or plan.do in (Do.NEWEST, Do.OLDEST))
         return asked if counts or (leads and reading.read(asked) is not None) else None
     verb, _, object = rest.partition(" ")
     plural = verb[:-1] if verb[:-1].lower() in BASES else verb[:-2] if verb[:-2].lower() in BASES else verb

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from chatbot.following.past import Past, joined
 from chatbot.planning import Subject
+from chatbot.routing import route
 from chatbot.topics import reading
 from chatbot.verifying.names import key, names
 
@@ -51,6 +52,8 @@ _WISHES = re.compile(
     r"|is that (?:true|right|correct))\b",
     re.IGNORECASE,
 )
+# "And in Chinese?" asks whether something is so there.
+_IN_A_LANGUAGE = re.compile(r"^\s*(?:and|but) in [a-z]+\s*\?\s*$", re.IGNORECASE)
 _MORE = re.compile(
     r"^(?:(?:and|please|ok|can you|could you)\b[\s,]*)*"
     r"(?:(?:tell|show|give) me (?:some )?more|more(?: please)?|what else"
@@ -68,7 +71,7 @@ _BETWEEN = re.compile(r"\s*(?:,|and|or|&|,\s*(?:and|or))\s*", re.IGNORECASE)
 
 def wish(text: str) -> bool:
     """Whether the text only asks for the last answer in another form, or once more."""
-    return bool(_WISHES.search(text) and _WISH.match(text))
+    return bool(_WISHES.search(text) and _WISH.match(text) and not _IN_A_LANGUAGE.match(text))
 
 
 def reason(text: str, past: Past) -> str | None:
@@ -99,8 +102,8 @@ def same(text: str, addressed: Sequence[str], past: Past) -> str | None:
     what = match["what"].strip()
     if not _thing(what, addressed, past):
         return None
-    if not match["and"] and not match["lead"] and addressed:
-        return f"What is {what}?"  # a paper by its address, and nothing asked of it
+    if not match["and"] and not match["lead"] and (addressed or not text.rstrip().endswith("?")):
+        return f"What is {what}?" if addressed else None  # nothing is asked of it
     return _of(what, past)
 
 
@@ -118,7 +121,7 @@ def _thing(what: str, addressed: Sequence[str], past: Past) -> bool:
         return True
     head = left.split()[0]
     at = left.find(head)
-    if head.istitle() and past.paper(head) is None and all(each.start != at for each in past.named(left)):
+    if head.istitle() and not any(each.own and each.start == at for each in past.named(left)):
         return False  # "Compare": a capital at the head shows nothing
     known = {key(each) for name in names(f"about {left}") for each in (name, *name.split())}
     return all(key(word) in known for word in left.split())
@@ -134,6 +137,8 @@ def _of(what: str, past: Past) -> str:
     asked = past.asked
     named = past.named(asked)
     own = [each for each in named if each.own] or list(named)
+    if route(asked) is not None:
+        return f"What is {what}?"
     if (over := reading.read(asked)) is not None:
         return over.topic.question.replace("the paper", what, 1)
     if len({each.papers for each in own}) == 1:

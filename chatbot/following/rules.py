@@ -56,6 +56,10 @@ def _pointed(text: str, past: Past) -> Ruled:
     about = past.subjects()
     if not about:
         return Ruled(text)
+    if (one := pointing.one_of(text)) is not None:
+        several = about if len(about) > 1 else past.names()
+        if len(several) > 1:
+            return Ruled(f"Which of {joined(several)}{text[one.end() :]}", loose=True)
     if (found := pointing.pointed(text)) is not None:
         subject = joined(about) if found.plural else about[0]
         if found.owner:

@@ -61,6 +61,7 @@ BOTH = ("How do GSPO and PLawBench differ?", "One trains. [1] One tests. [2]")
         (GSPO, "How does it compare with GRPO?", "How does GSPO compare with GRPO?"),
         (GSPO, "Compared with GRPO, is it faster?", "Compared with GRPO, is GSPO faster?"),
         (GSPO, "What does that mean?", "What does GSPO mean?"),
+        (GSPO, "and on which benchmarks was that evaluated?", "On which benchmarks was GSPO evaluated?"),
         (GSPO, "What do the authors conclude?", "What do the authors of GSPO conclude?"),
         (GSPO, "Is the code available?", "Is the code of GSPO available?"),
         (GSPO, "And its speed?", "GSPO's speed?"),
@@ -68,6 +69,17 @@ BOTH = ("How do GSPO and PLawBench differ?", "One trains. [1] One tests. [2]")
         (GSPO, "and by whom?", "By whom (GSPO)?"),
         (GSPO, "In which languages?", "In which languages (GSPO)?"),
         (GSPO, "Why?", "What is GSPO, and why?"),
+        (GSPO, "What's the licence?", "What's the licence of GSPO?"),
+        (GSPO, "how does this work?", "How does GSPO work?"),
+        (GSPO, "Does that hold for larger models?", "Does GSPO hold for larger models?"),
+        (GSPO, "what datasets were used?", "What datasets were used (GSPO)?"),
+        (GSPO, "and in Chinese?", "In Chinese (GSPO)?"),
+        (
+            BOTH,
+            "What are the differences between them?",
+            "What are the differences between GSPO and PLawBench?",
+        ),
+        (BOTH, "Which one is larger?", "Which of GSPO and PLawBench is larger?"),
         (GSPO, "tell me more", "What else is said about GSPO?"),
         (LAW, "How many questions does it contain?", "How many questions does PLawBench contain?"),
         (BOTH, "On which data are they tested?", "On which data are GSPO and PLawBench tested?"),
@@ -92,6 +104,7 @@ def test_what_points_back_gets_the_last_subject(
         "Do language models know what they don't know?",
         "Why does Qwen3 need its thinking budget?",
         "If a model is trained on long texts, does it forget?",
+        "Which benchmarks test whether agents finish what they begin?",
         "How many papers are from 2025?",
         "Which papers are about safety?",
         "Papers from 2025",
@@ -104,6 +117,10 @@ def test_what_points_back_gets_the_last_subject(
         "And what is PLawBench?",
         "What is the best paper about law?",
         "Compare WebSailor and DeepMiner.",
+        "DeepMiner",
+        "Thanks!",
+        "ok",
+        "how many are there?",
     ],
 )
 def test_what_stands_alone_is_left_alone(seeded: Collection, text: str) -> None:
@@ -128,6 +145,7 @@ def test_the_first_question_is_left_alone(seeded: Collection, text: str) -> None
         ("How large is the third of them?", "How large is GSPO?"),
         ("Do the first two papers share data?", "Do QwenLong-CPRS and Self-Lengthen share data?"),
         ("[2]", "What is PLawBench?"),
+        ("compare the first and the second", "compare QwenLong-CPRS and Self-Lengthen"),
         ("What does [2] measure?", "What does PLawBench measure?"),
         ("compare [1] and [2]", "compare GSPO and PLawBench"),
         ("paper 4?", "What is Self-Lengthen?"),
@@ -135,6 +153,7 @@ def test_the_first_question_is_left_alone(seeded: Collection, text: str) -> None
         ("What does arXiv:2505.18092v2 cut?", "What does QwenLong-CPRS cut?"),
         ("the compression paper", "What is QwenLong-CPRS?"),
         ("What does the paper about legal practice measure?", "What does PLawBench measure?"),
+        ("What does the paper about legal practice evaluate?", "What does PLawBench evaluate?"),
         ("How large is the law benchmark one?", "How large is PLawBench?"),
     ],
 )
@@ -203,6 +222,7 @@ AGENTS = "How are agents trained?"
         ("only papers by Bowen Yu", Filter(authors=("Bowen Yu",))),
         ("limit it to 2024", Filter("2024", "2024")),
         ("without code?", Filter(lacks=("code",))),
+        ("or rather 2024?", Filter("2024", "2024")),
         ("in 2025?", Filter("2025", "2025")),
     ],
 )
@@ -222,7 +242,7 @@ def test_filters_add_up_and_a_time_apart_takes_the_other_s_place(seeded: Collect
     made = by_rules("only 2024?", past(seeded, turn))
     assert (made.text, made.filter) == (AGENTS, Filter("2024", "2024", has=("code",)))
     made = by_rules("only 2025?", past(seeded, ("Which papers of 2024 use GRPO?", "None. [1]")))
-    assert (made.text, made.filter) == ("Which papers use GRPO?", Filter("2025", "2025"))
+    assert (made.text, made.filter) == ("Which papers in 2025 use GRPO?", Filter("2025", "2025"))
 
 
 def test_only_before_a_typed_filter_refines_too(seeded: Collection) -> None:
@@ -238,6 +258,8 @@ def test_these_are_the_papers_that_were_counted_or_cited(seeded: Collection) -> 
     assert (made.text, made.filter) == ("How many papers mention GRPO?", Filter("2025", "2025"))
     made = by_rules("which of them is the newest?", counted)
     assert (made.text, made.filter) == ("Which paper is the newest?", Filter("2025", "2025"))
+    made = by_rules("list them", counted)
+    assert (made.text, made.filter) == ("Which papers are there?", Filter("2025", "2025"))
     cited = by_rules("how many of them are from 2025?", past(seeded, THREE))
     assert cited.text == "How many papers are from 2025?"
     assert {seeded.paper(id).label for id in cited.filter.ids} == {"QwenLong-CPRS", "Self-Lengthen", "GSPO"}
