@@ -65,6 +65,8 @@ def believed(said: str, question: str, heard: Sequence[str]) -> bool:
     """Whether what a model made of a question can be taken for it; `heard` is what the conversation said."""
     if not said or len(said) > _LONGEST or not _ASKS.match(said) or language(said) is not None:
         return False
+    if "?" in said.rstrip("? ") and "?" not in question.rstrip("? "):
+        return False  # the last question with the follow-up behind it
     # A capital at a sentence's head shows nothing: names are looked for inside one.
     inside, kept = _inside(said), {key(each) for each in _words(said)}
     if any(key(each) not in kept for each in (*names(_inside(question)), *names_and_numbers(question))):

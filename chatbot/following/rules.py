@@ -19,11 +19,13 @@ from store.records import Filter
 @dataclass(frozen=True, slots=True)
 class Ruled:
     """The question on its own, and of which papers it is asked beside those that it was asked of before.
-    `wish` is what is wanted of the answer's form."""
+    `sure`: it was a pronoun, and there is but one thing that it can mean. `wish` is what is wanted of the
+    answer's form."""
 
     text: str
     filter: Filter = Filter()
     loose: bool = False
+    sure: bool = False
     wish: str = ""
 
 
@@ -67,7 +69,7 @@ def _pointed(text: str, past: Past) -> Ruled:
         if found.authors:
             subject = f"the authors of {subject}"
         filled = f"{text[: found.start]}{subject}{text[found.end :]}"
-        return Ruled(_upper(pointing.LEAD.sub("", filled)), loose=True)
+        return Ruled(_upper(pointing.LEAD.sub("", filled)), loose=True, sure=len(about) == 1)
     if describes(text):
         return Ruled(text)  # a paper that nobody has cited: the search will find it
     subject = joined(about)

@@ -341,6 +341,7 @@ def test_a_model_rewrites_what_rules_can_only_guess(seeded: Collection, used: Se
         rewriting("On which data was it trained?"),
         rewriting("GSPO was trained on data."),
         rewriting("What is GSPO?"),
+        rewriting("What is GSPO? And on which data was GSPO trained?"),
         rewriting(""),
         "It was trained on text.",
         ModelUnreachable("Nobody is there. Start it."),
@@ -370,6 +371,21 @@ def test_a_model_is_not_asked_about_what_is_exact(seeded: Collection, used: Sett
     model = ScriptedModel([NOTHING])
     answered(seeded, model, used, conversation(seeded, GSPO, text=text))
     assert not any("rewrite the last question" in call.messages[0].content for call in model.calls)
+
+
+def test_a_model_on_this_machine_is_asked_only_where_a_pronoun_may_mean_several(
+    seeded: Collection, used: Settings
+) -> None:
+    asks = []
+    for before, text in (
+        (GSPO, "On what was it trained?"),
+        (BOTH, "On what was it trained?"),
+        (GSPO, "why?"),
+    ):
+        model = ScriptedModel([""] * 3, local=True)
+        answered(seeded, model, used, conversation(seeded, before, text=text))
+        asks.append(sum("rewrite the last" in call.messages[0].content for call in model.calls))
+    assert asks == [0, 1, 1]
 
 
 def test_a_question_that_stands_alone_says_nothing_of_a_rewriting(seeded: Collection, used: Settings) -> None:
