@@ -2,19 +2,24 @@
 
     python -m bench.prefix
     python -m bench.prefix --history 0
+    python -m bench.prefix --reading
 
 Dialogues of three turns over the seeds with the configured model (CHATBOT_MODEL, …), answered as `chat`
 does, rewriting, answerability and verdicts included. Of each turn is told: the first request about evidence
 (how many tokens its prompt is, how many of these the server had cached, seconds until its first token), the
 model's odds that the evidence holds the answer, seconds until the answer's first word and its end, counted
 from the question. A model that is asked for odds is first sent the same prompt with room for one token: odds
-come without a count of tokens; what was read then is read from the cache. Prints Markdown.
+come without a count of tokens; what was read then is read from the cache. With `--reading` only that request
+is sent, and the answer is the sentence that is shown last: what reading the prompt costs, and nothing else.
+Prints Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -25,9 +30,9 @@ from typing import cast
 from chatbot import assembly, settings
 from chatbot.answering import Chat
 from chatbot.conversation import remembered
-from chatbot.model import ChatModel, Done, Message, Part
+from chatbot.model import ChatModel, Done, Message, Part, TextPart
 from chatbot.tokens import Encoding
-from chatbot.values import Finished, Question, Turn
+from chatbot.values import Finished, Question, Turn, Usage
 from chatbot.verifying import yes_odds
 from store.collection import Collection
 from store.readers import read as records
@@ -54,6 +59,7 @@ class Probe:
     """A model that notes what its server says of the first request about evidence."""
 
     model: ChatModel
+    reading: bool = False
     seen: Seen | None = None
     rewritings: list[float] = field(default_factory=list)
 
@@ -88,6 +94,10 @@ class Probe:
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
     ) -> Iterator[Part]:
+        if self.reading and schema is not None:
+            yield TextPart(_last_sentence(messages))
+            yield Done("stop", Usage())
+            return
         started, first = time.perf_counter(), None
         parts = self.model.stream(messages, schema=schema, max_tokens=max_tokens)
         for part in cast("Generator[Part]", parts):
@@ -104,10 +114,18 @@ class Probe:
         if about and self.seen is None:
             for _ in self.stream(messages, max_tokens=1):
                 pass
+        if self.reading:
+            return None
         found = self.model.first_token(messages, top)
         if about and self.seen is not None and found is not None:
             self.seen.odds = yes_odds(found)
         return found
+
+
+def _last_sentence(messages: Sequence[Message]) -> str:
+    """An answer that says the last sentence shown, as it stands."""
+    shown = re.findall(r"^(\d+\.\d+) (.+)$", messages[-1].content, re.MULTILINE)
+    return json.dumps({"claims": [{"from": [key], "say": text} for key, text in shown[-1:]]})
 
 
 def _about_evidence(messages: Sequence[Message]) -> bool:
@@ -117,6 +135,7 @@ def _about_evidence(messages: Sequence[Message]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--history", type=int, help="tokens of earlier turns at most")
+    parser.add_argument("--reading", action="store_true", help="only have the prompts read")
     parser.add_argument("--dialogues", type=int, default=len(DIALOGUES), help="how many of them")
     arguments = parser.parse_args()
     used = settings.load({}, os.environ, Path.cwd())
@@ -131,7 +150,7 @@ def main() -> None:
     ):
         collection.ingest(records([PROJECT / "seeds"]))
         collection.search("warm")
-        probe = Probe(model)
+        probe = Probe(model, arguments.reading)
         for _ in probe.stream([Message("user", "Say yes.")], max_tokens=1):
             pass  # the server starts, and is no part of the first turn
         print(
