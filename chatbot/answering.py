@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, conversation, fulltext, premises, proposing, styling, unfinished
+from chatbot import censusing, fulltext, history, premises, proposing, styling, unfinished
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -25,6 +26,7 @@ from chatbot.entailment import Entailment
 from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionError
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
 from chatbot.filtering import both
+from chatbot.following import Followed, followed
 from chatbot.generating import Generation
 from chatbot.guarding import Guard, Policy, watched
 from chatbot.manner import mannered
@@ -120,16 +122,35 @@ class Chat:
         question = mannered(question, self._settings)
         _check(question.text)
         if self._guard is None:
-            yield from self._answered(question)
+            yield from self._followed(question)
         else:
-            yield from watched(question, self._answered, self._guard, self._guarded)
+            yield from watched(question, self._followed, self._guard, self._guarded)
 
-    def _answered(self, question: Question) -> Iterator[Event]:
+    def _followed(self, question: Question) -> Iterator[Event]:
+        """The events of answering a question as it was asked: one that points back is made to stand alone."""
         started = self._clock()
-        asked = yield from censusing.opening(question, self._collection, self._clock)
-        if asked is None:
+        typed = question.text
+        asked, words = yield from censusing.filtered(question, self._collection)
+        made = Followed(asked)
+        if asked.text:
+            made = yield from followed(asked, words, self._collection, self._model, self._settings.max_tokens)
+        if made.refusal is not None:
+            yield Finished(made.refusal)
             return
-        question = asked
+        begun = self._clock() - started
+        with closing(self._answered(made, typed)) as events:
+            for event in events:
+                if isinstance(event, Finished):
+                    event = Finished(made.told(event.answer, asked.text or typed, begun))
+                yield event
+
+    def _answered(self, made: Followed, typed: str) -> Generator[Event, None, None]:
+        """The events of answering a question that stands alone."""
+        started = self._clock()
+        opened = yield from censusing.opening(made.question, typed, self._collection, self._clock)
+        if opened is None:
+            return
+        question = opened
         if (over := reading.read(question.text)) is not None:
             over = replace(over, filter=both(question.filter, over.filter))
             yield from counting.answered(
@@ -143,6 +164,7 @@ class Chat:
             )
             return
         draft = self._draft(question)
+        draft.wish = made.wish
         draft.usage += cost
         searches = Searches(self._collection, self._settings.papers, question.filter)
         model = yield from self._understood(draft, searches)
@@ -203,8 +225,7 @@ class Chat:
             for id, number in numbers.items()
             if (paper := self._collection.paper(id)) is not None
         }
-        standalone = conversation.standalone(question, cited)
-        draft = Draft(question, standalone, self._clock, self._clock(), numbers=numbers)
+        draft = Draft(question, question.text, self._clock, self._clock(), numbers=numbers)
         draft.papers |= {paper.id: paper for paper in cited.values()}
         return draft
 
@@ -242,6 +263,7 @@ class Chat:
         self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored], found: Signals
     ) -> Iterator[Event]:
         draft.model = model.name
+        self._remember(draft, model)
         packed = self._pack(draft, model, hits, ranked)
         if not packed.shown:
             draft.model = None
@@ -288,9 +310,17 @@ class Chat:
         several = each if len(each) > 1 else ()
         return Generation(draft, model, packed, nearness, self._settings, calibration, judge, several)
 
+    def _remember(self, draft: Draft, model: ChatModel) -> None:
+        """What the model is shown of the conversation; what it is not is said."""
+        room = model.window - self._settings.max_tokens - _RESERVE
+        most = history.budget(room, local=model.local, configured=self._settings.history)
+        draft.earlier = history.fitted(draft.question.history, model.encoding, most)
+        draft.dropped += [draft.earlier.dropped] if draft.earlier.dropped else []
+
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)
         room -= thinking_room(draft.question.manner, model)
+        room -= draft.earlier.tokens + model.encoding.count(draft.wish)
         packing = self._settings.packing
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)

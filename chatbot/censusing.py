@@ -1,6 +1,7 @@
 """The opening of an answer: filters in the question's words, and questions that are counted, not read for.
 
-    asked = yield from opening(question, collection, clock)
+    asked, words = yield from filtered(question, collection)
+    asked = yield from opening(asked, typed, collection, clock)
 
 What the question's words filter is taken out of them and said. A question to the whole collection is answered
 here, exactly and by no model; then nothing is left to ask.
@@ -35,22 +36,27 @@ _CITED = 8
 NO_TOKENS = Usage()
 
 
-def opening(
-    question: Question, collection: Collection, clock: Callable[[], float]
-) -> Generator[Event, None, Question | None]:
-    """The events until it is clear what is asked of which papers; then that question, or None if it is
-    answered. Raises FilterError, StoreError."""
-    started = clock()
+def filtered(question: Question, collection: Collection) -> Generator[Event, None, tuple[Question, Filter]]:
+    """The question without the filters in its words, asked of the papers that pass them; and what they
+    are. Raises FilterError."""
     understood = filtering.read(question.text)
     filter = filtering.both(question.filter, understood.filter)
     filtering.known(filter, collection.paper)
     if understood.words:
         yield Notice(filtering.told(understood.filter))
-    asked = replace(question, text=understood.question, filter=filter)
-    plan = planned(asked)
+    return replace(question, text=understood.question, filter=filter), understood.filter
+
+
+def opening(
+    question: Question, typed: str, collection: Collection, clock: Callable[[], float]
+) -> Generator[Event, None, Question | None]:
+    """The events until it is clear what is asked; then the question, or None if it is answered. `typed` is
+    what stands for a question of filters alone. Raises FilterError, StoreError."""
+    started = clock()
+    plan = planned(question)
     if plan is None:
-        return asked
-    yield from counted(replace(asked, text=asked.text or question.text), plan, collection, clock, started)
+        return question
+    yield from counted(replace(question, text=question.text or typed), plan, collection, clock, started)
     return None
 
 
@@ -66,7 +72,7 @@ def counted(
     """The answer to a question whose plan is known; `model` is the one that made it, at the cost of `usage`.
     Raises FilterError, StoreError."""
     census = collection.census(plan)
-    text = sentence(census)
+    text = sentence(_named(census, collection))
     yield Delta(text)
     citations = _cited(question, census, collection)
     yield Finished(
@@ -84,6 +90,13 @@ def counted(
             census_by=PlannedBy.RULES if model is None else PlannedBy.MODEL,
         )
     )
+
+
+def _named(census: Census, collection: Collection) -> Census:
+    """The census with the papers that its filter allows by name, not by id."""
+    ids = census.plan.filter.ids
+    labels = tuple(paper.label if (paper := collection.paper(id)) else id for id in ids)
+    return replace(census, plan=replace(census.plan, filter=replace(census.plan.filter, ids=labels)))
 
 
 def planned(question: Question) -> Plan | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from chatbot import styling
 from chatbot.evidence import Scored
+from chatbot.history import NONE_SHOWN, Shown
 from chatbot.planning import lacking as lacking_parts
 from chatbot.proving import as_evidence
 from chatbot.values import (
@@ -41,7 +42,8 @@ _NEAR_MISSES = 3
 @dataclass
 class Draft:
     """`standalone` is the question as it is answered; `clock` gives seconds, `started` of the same clock.
-    `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`."""
+    `unread` is its language if nothing here reads that, `groups` are as in `searching.Found`, `wish` is
+    what is wanted of the answer's form, `earlier` what the model is shown of the conversation."""
 
     question: Question
     standalone: str
@@ -60,6 +62,8 @@ class Draft:
     plan: SearchPlan | None = None
     unread: str | None = None
     thoughts: Thoughts | None = None
+    wish: str = ""
+    earlier: Shown = NONE_SHOWN
     groups: tuple[tuple[Scored, ...], ...] = ()
 
     def mark(self, step: str) -> None:

@@ -139,11 +139,13 @@ class Generation:
         return self._messages(system, task), schema
 
     def _messages(self, system: str, task: str) -> list[Message]:
-        """The same beginning for whatever is asked about the evidence."""
-        asked = prompts.load("question").render(
-            evidence=self._packed.text, question=as_data(self._draft.standalone), task=task
-        )
-        return [Message("system", prompts.load(system).render()), Message("user", asked)]
+        """The same beginning for whatever is asked about the evidence, and for the whole conversation."""
+        question = as_data(self._draft.standalone)
+        if self._draft.wish:
+            question = f"{question} ({as_data(self._draft.wish)})"
+        asked = prompts.load("question").render(evidence=self._packed.text, question=question, task=task)
+        head = Message("system", prompts.load(system).render())
+        return [head, *self._draft.earlier.messages, Message("user", asked)]
 
     def _take(self, pieces: Iterator[Piece | Statement]) -> Iterator[Event]:
         for piece in pieces:

@@ -78,6 +78,9 @@ class Settings:
     packing: str = "auto"
     """What the model is shown: `packed` sentences that bear on the question, `whole` abstracts, or `auto`:
     packed where the model is local or its window small."""
+    history: int | None = None
+    """Tokens of earlier turns that the model is shown at most, 0: none. If not set, 240 for a local model,
+    else 2,000; never more than a quarter of its window."""
     verifier: str = "auto"
     """Who gives verdicts: `fast` rules alone, or the `model` too where they leave it open; `auto`: the model
     where its endpoint tells log-probabilities."""
@@ -181,6 +184,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "idle": kinds.number(1, 31_536_000),
     "papers": kinds.whole(1, 1_000),
     "packing": kinds.one_of("auto", "packed", "whole"),
+    "history": kinds.whole(0, 1_000_000),
     "verifier": kinds.one_of("auto", "fast", "model"),
     "nli_path": kinds.path,
     "nli_url": kinds.url,

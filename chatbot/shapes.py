@@ -51,6 +51,7 @@ def answer(value: Answer) -> Shape:
         "version": VERSION,
         "question": value.question,
         "standalone_question": value.standalone_question,
+        "rewritten_by": None if value.rewritten_by is None else value.rewritten_by.value,
         "status": value.status.value,
         "text": value.text,
         "claims": [_claim(item) for item in value.claims],

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chatbot import conversation, dividing, planning, translating
+from chatbot import dividing, planning, translating
 from chatbot.drafting import Draft
+from chatbot.following import alone
 from chatbot.languages import language
 from chatbot.manner import target
 from chatbot.model import ChatModel
@@ -44,9 +45,8 @@ def understood(
             text, usage = translating.english(question.text, model, settings.max_tokens)
             draft.usage += usage
         if text is not None:
-            cited = {draft.numbers[id]: paper for id, paper in draft.papers.items()}
             plan = SearchPlan(translated_from=foreign, original=question.text, translation=text)
-            draft.standalone = conversation.standalone(replace(question, text=text), cited)
+            draft.standalone = alone(replace(question, text=text), collection)
             then = ", then translated" if target(question) == foreign else ""
             yield Notice(
                 f"The question seems to be in {foreign}. It is answered in the papers' own language{then}: "

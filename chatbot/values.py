@@ -86,16 +86,33 @@ class Manner:
     thinking_budget: int | None = None
 
 
+class RewrittenBy(StrEnum):
+    """Who made a follow-up stand on its own: the rules; or a model, believed because it kept to the
+    conversation."""
+
+    RULES = "rules"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question of a conversation with its answer's text, as later questions see it.
 
-    `cited` are the papers of its citations, in order of their numbers.
+    `cited` are the papers of its citations, in order of their numbers. `standalone` is the question as it was
+    made to stand on its own, "" if it did; `filter` what the turn itself asked to be filtered, beside what
+    holds for the whole conversation.
     """
 
     question: str
     answer: str
     cited: tuple[str, ...] = ()
+    standalone: str = ""
+    filter: Filter = Filter()
+
+    @property
+    def asked(self) -> str:
+        """The question as it stands on its own."""
+        return self.standalone or self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +347,7 @@ class Answer:
     `style` is how it is written: a list or a table is Markdown. `thoughts` is None where nothing was thought.
     `moderated` is what a guard stopped: then `text` says so.
     `vectors` says how far the papers' vectors were, if they were needed and not complete.
+    `rewritten_by` is who made `standalone_question` of a follow-up, None where the question stood alone.
     """
 
     question: str
@@ -356,6 +374,7 @@ class Answer:
     thoughts: Thoughts | None = None
     moderated: Moderated | None = None
     vectors: Coverage | None = None
+    rewritten_by: RewrittenBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
