@@ -39,10 +39,14 @@ class Waiting(HashEmbedder):
 
 
 class Piped(HashEmbedder):
-    """Makes a text for each byte in the pipe of that name; writes each text that it makes to a log."""
+    """Makes a text for each byte in the pipe of that name; writes each text that it makes to a log.
 
-    def __init__(self, pipe: str, log: str) -> None:
+    Texts shorter than `shortest`, as sentences are, it makes at once.
+    """
+
+    def __init__(self, pipe: str, log: str, shortest: int = 0) -> None:
         super().__init__()
+        self._shortest = shortest
         self._name, self._log = pipe, log
         self._pipe: int | None = None
 
@@ -50,6 +54,9 @@ class Piped(HashEmbedder):
         if self._pipe is None:
             self._pipe = os.open(self._name, os.O_RDWR)  # never at its end, whoever else has it open
         for text in texts:
+            if len(text) < self._shortest:
+                yield self.query(text)
+                continue
             os.read(self._pipe, 1)
             with Path(self._log).open("a") as log:
                 log.write(text.replace("\n", " ") + "\n")
