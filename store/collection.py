@@ -193,6 +193,7 @@ class Collection:
             if self._index is not None:
                 self._index.close()
                 self._index = None
+            self._bm25.close()
             self._ledger.close()
             self._ownership.release()
 

@@ -29,9 +29,13 @@ Query = Callable[["Vector", int], list[tuple[str, float]]]
 
 # The first try, in depths of the search: enough for a filter that a third of the papers pass.
 _FIRST = 4
-# Looking at a paper: of the index's answer, and by its vector from the ledger, in microseconds. On two shared
-# cores at 105,227 papers; only their ratio counts.
-_FETCHED, _COMPARED = 12.0, 8.0
+# What looking at a paper costs, in microseconds of one core at 105,227 papers (384 dimensions): fetched from
+# the index and asked whether it passes; its vector read from the ledger; picked from those in memory; and
+# compared there in its place.
+_FETCHED, _READ, _PICKED, _PLACED = 15.0, 8.0, 0.5, 0.25
+# So many papers' vectors may be kept in memory (450 MB), once searching without them has cost as much as to
+# read them.
+_KEPT = 300_000
 # How many more to fetch than a filter's share suggests: what is near to a query passes together.
 _SPARE = 1.5
 
@@ -46,6 +50,7 @@ class Nearest:
         self._lock = threading.Lock()
         self._whole: tuple[int, Rows, Matrix] | None = None
         self._part: tuple[int, Rows, Rows, Matrix] | None = None
+        self._paid = 0.0
 
     def exact(self, vector: Vector, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines of the nearest `depth` papers that pass, by id: all vectors are read once and kept."""
@@ -64,14 +69,27 @@ class Nearest:
             passing = self._passing.all(filter)
         papers = self._ledger.count()
         wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
-        while wanted * _FETCHED < len(passing) * _COMPARED:
-            found = query(vector, min(wanted, papers))
+        while wanted < papers and wanted * _FETCHED < self._cost(passing, papers):
+            self._paid += wanted * _FETCHED
+            found = query(vector, wanted)
             near = self._those(found, filter, depth)
             if len(near) >= depth or len(found) < wanted:
                 return dict(near)
             wanted *= 4
-        rows, matrix = self._of(passing)
-        return self._closest(vector, rows, matrix, depth)
+        rows, matrix = self._of(passing, papers)
+        return self._closest(vector, rows, matrix, depth, passing)
+
+    def _cost(self, passing: Rows, papers: int) -> float:
+        """Of comparing all that pass with a query, as things are."""
+        with self._lock:
+            revision = self._ledger.revision
+            if self._part is not None and self._part[0] == revision and self._part[1] is passing:
+                return len(passing) * _PLACED
+            if self._whole is not None and self._whole[0] == revision:
+                return min(len(passing) * _PICKED, papers * _PLACED)
+        if papers <= _KEPT and self._paid > papers * _READ:
+            return 0.0  # paid for
+        return len(passing) * _READ
 
     def _those(self, found: list[tuple[str, float]], filter: Filter, depth: int) -> list[tuple[str, float]]:
         """Of the index's answer, the first that pass."""
@@ -107,12 +125,33 @@ class Nearest:
             revision = self._ledger.revision
             if self._whole is None or self._whole[0] != revision:
                 self._whole = (revision, *self._ledger.vectors(self._fingerprint))
+                self._paid = 0.0
             return self._whole[1:]
 
-    def _of(self, passing: Rows) -> tuple[Rows, Matrix]:
-        """The vectors of these papers. The last are kept: who asks with a filter asks again with it."""
+    def _of(self, passing: Rows, papers: int) -> tuple[Rows, Matrix]:
+        """The vectors of these papers, or of all where that is cheaper. The last are kept: who asks with a
+        filter asks again with it."""
+        if papers <= _KEPT and self._paid > papers * _READ:
+            self._all()
         with self._lock:
             revision = self._ledger.revision
-            if self._part is None or self._part[0] != revision or self._part[1] is not passing:
-                self._part = (revision, passing, *self._ledger.vectors(self._fingerprint, passing.tolist()))
-            return self._part[2:]
+            if self._part is not None and self._part[0] == revision and self._part[1] is passing:
+                return self._part[2:]
+            if self._whole is None or self._whole[0] != revision:
+                self._paid += len(passing) * _READ
+                rows, matrix = self._ledger.vectors(self._fingerprint, passing.tolist())
+            else:
+                _, rows, matrix = self._whole
+                if len(passing) * _PICKED > len(rows) * _PLACED:
+                    return rows, matrix
+                places = _places(rows, passing)
+                rows, matrix = rows[places], matrix[places]
+            self._part = (revision, passing, rows, matrix)
+            return rows, matrix
+
+
+def _places(rows: Rows, wanted: Rows) -> NDArray[numpy.intp]:
+    """Where those of the wanted rows stand that are there."""
+    import numpy
+
+    return numpy.flatnonzero(numpy.isin(rows, wanted, assume_unique=True))

@@ -74,6 +74,18 @@ def test_a_word_that_most_papers_have_is_found_where_it_stands_alone(ledger):
     assert found == pytest.approx(by_fts(ledger, "study"), abs=1e-6)
 
 
+def test_common_words_that_were_prepared_have_the_same_scores(ledger):
+    scorer = Bm25(ledger)
+    for text in ("hacking", "hacking"):  # who asks twice asks again
+        ours(scorer, ledger, text)
+    scorer._thread.join()
+    ready = set(scorer._words)
+    assert {"reward", "grpo", "模型"} <= ready
+    for text in ("reward models", "GRPO scaling 模型", "naïve état"):
+        agree(ours(scorer, ledger, text), by_fts(ledger, text))
+    scorer.close()
+
+
 def test_little_memory_changes_nothing(ledger, monkeypatch):
     monkeypatch.setattr(bm25, "_REMEMBERED", 10)
     scorer = Bm25(ledger)

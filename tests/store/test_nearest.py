@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import store.collection
-from store import Collection, Filter, HashEmbedder, Record, Side, Source, bm25
+from store import Collection, Filter, HashEmbedder, Record, Side, Source, bm25, nearest
 from store.errors import FilterError
 from store.ledger import Ledger
 from store.nearest import Nearest
@@ -53,6 +53,16 @@ def home(tmp_path_factory) -> Path:
     with Collection.open(made, embedder=HashEmbedder, create=True) as collection:
         collection.ingest(records())
     return made
+
+
+@pytest.fixture(params=["read", "kept", "fetched"])
+def way(request, monkeypatch) -> str:
+    """Papers that pass are read from the ledger, or compared in memory, or fetched from the index."""
+    costs = {"read": (15.0, 1e-3), "kept": (15.0, 1e-3), "fetched": (1e-6, 8.0)}[request.param]
+    monkeypatch.setattr(nearest, "_FETCHED", costs[0])
+    monkeypatch.setattr(nearest, "_READ", costs[1])
+    monkeypatch.setattr(nearest, "_KEPT", 10**6 if request.param == "kept" else 0)
+    return request.param
 
 
 @pytest.fixture
@@ -105,12 +115,10 @@ def directly(ledger: Ledger, query: str, filter: Filter) -> list[float]:
     return sorted(cosines, reverse=True)[:DEPTH]
 
 
-@settings(max_examples=50)
-@given(filter=FILTERS, query=QUERIES, known=st.booleans())
-def test_whatever_the_filter_the_nearest_that_pass_are_found(ledger, filter, query, known):
+def check(ledger: Ledger, filter: Filter, query: str, known: bool) -> None:
     fingerprint = HashEmbedder().fingerprint
     passing = Passing(ledger)
-    nearest = Nearest(ledger, passing, fingerprint)
+    searcher = Nearest(ledger, passing, fingerprint)
     rows, matrix = ledger.vectors(fingerprint)
     ids = ledger.ids_at(rows.tolist())
 
@@ -124,12 +132,20 @@ def test_whatever_the_filter_the_nearest_that_pass_are_found(ledger, filter, que
     vector = HashEmbedder().query(query)
     expected = directly(ledger, query, filter)
     for found in (
-        nearest.filtered(vector, filter, DEPTH, index),
-        nearest.filtered(vector, filter, DEPTH, index),
-        nearest.exact(vector, filter, DEPTH),
+        searcher.filtered(vector, filter, DEPTH, index),
+        searcher.filtered(vector, filter, DEPTH, index),
+        searcher.filtered(vector, filter, DEPTH, index),
+        searcher.exact(vector, filter, DEPTH),
+        searcher.filtered(vector, filter, DEPTH, index),
     ):
         assert list(found.values()) == pytest.approx(expected, abs=1e-5)
         assert found.keys() <= set(ledger.ids(filter))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(filter=FILTERS, query=QUERIES, known=st.booleans())
+def test_whatever_the_filter_the_nearest_that_pass_are_found(way, ledger, filter, query, known):
+    check(ledger, filter, query, known)
 
 
 @settings(max_examples=50)
