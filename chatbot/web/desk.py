@@ -1,0 +1,112 @@
+"""What all visitors of the page share: the collection, the chat over it, and who talks with it.
+
+A conversation belongs to one open page; pages know nothing of each other. Everything that is slow to make is
+made when it is first needed, once. Knows no Gradio and renders nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from chatbot.values import Event, Question
+from chatbot.web.talk import Talk
+from store.records import Filter, Sentence
+
+if TYPE_CHECKING:
+    from chatbot.answering import Chat
+    from chatbot.checking import Checker
+    from chatbot.settings import Settings
+    from store.collection import Collection
+
+_TALKS = 500  # open pages that are remembered
+_SENTENCES = 2_000  # papers whose sentences are
+
+
+class Parts(Protocol):
+    """What the page needs of `chatbot.assembly.Assembly`."""
+
+    settings: Settings
+    collection: Collection
+
+    def chat(self) -> Chat: ...
+
+    def checker(self) -> Checker: ...
+
+
+class Desk:
+    """The shared parts of a page over `parts`. Usable from several threads."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lock = threading.RLock()
+        self._chat: Chat | None = None
+        self._talks: OrderedDict[str, Talk] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Sentence, ...]] = OrderedDict()
+
+    @property
+    def collection(self) -> Collection:
+        return self._parts.collection
+
+    @property
+    def settings(self) -> Settings:
+        return self._parts.settings
+
+    @property
+    def chat(self) -> Chat:
+        """The chat, made when it is first asked for. Raises ChatbotError, StoreError."""
+        with self._lock:
+            if self._chat is None:
+                self._chat = self._parts.chat()
+            return self._chat
+
+    def checker(self) -> Checker:
+        """A checker of its own. Raises ChatbotError, StoreError."""
+        return self._parts.checker()
+
+    def events(self, question: Question) -> Iterator[Event]:
+        """The events of answering a question. Raises ChatbotError, StoreError."""
+        yield from self.chat.stream(question)
+
+    def talk(self, page: str | None) -> Talk:
+        """The conversation of the open page that Gradio calls so."""
+        key = page or ""
+        with self._lock:
+            talk = self._talks.get(key)
+            if talk is None:
+                talk = self._talks[key] = Talk()
+            self._talks.move_to_end(key)
+            while len(self._talks) > _TALKS:
+                self._talks.popitem(last=False)[1].stop()
+            return talk
+
+    def left(self, page: str | None) -> None:
+        """That page is closed."""
+        with self._lock:
+            talk = self._talks.pop(page or "", None)
+        if talk is not None:
+            talk.stop()
+
+    def sentences(self, paper: str) -> Sequence[Sentence]:
+        """The sentences of a paper; those of many are remembered, since a stream shows them again and again."""
+        with self._lock:
+            if paper in self._known:
+                self._known.move_to_end(paper)
+                return self._known[paper]
+        found = self.collection.sentences(paper)
+        with self._lock:
+            self._known[paper] = found
+            if len(self._known) > _SENTENCES:
+                self._known.popitem(last=False)
+        return found
+
+    def changed(self) -> None:
+        """Papers came or went: what was remembered of them is forgotten."""
+        with self._lock:
+            self._known.clear()
+
+    def count(self, filter: Filter = Filter()) -> int:
+        """How many papers pass. Raises FilterError."""
+        return self.collection.count(filter)

@@ -1,0 +1,135 @@
+"""What is seen of one question so far: a frozen view, and how each event changes it.
+
+    view = View("What is GSPO?")
+    for event in chat.stream(question):
+        view = seen(view, event)
+
+Pure: renders nothing and reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from chatbot.values import (
+    Answer,
+    Claim,
+    ClaimMade,
+    ClaimRevised,
+    Delta,
+    Event,
+    Finished,
+    Judged,
+    Notice,
+    Planned,
+    PremiseDoubted,
+    Retrieved,
+    SearchPlan,
+    Status,
+    Thought,
+)
+from store.records import Hit
+
+
+class State(StrEnum):
+    """How far a question is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence of the answer as it stands on the page: the white space before it, and its proof."""
+
+    lead: str
+    claim: Claim
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One question. `hits` is None until the search is over; `tail` is the sentence that is being written."""
+
+    question: str
+    state: State = State.RUNNING
+    plan: SearchPlan | None = None
+    hits: tuple[Hit, ...] | None = None
+    premise: PremiseDoubted | None = None
+    spans: tuple[Span, ...] = ()
+    tail: str = ""
+    thought: str = ""
+    thinking: bool = False
+    judged: Judged | None = None
+    notices: tuple[str, ...] = ()
+    answer: Answer | None = None
+    error: str = ""
+
+
+def seen(view: View, event: Event) -> View:
+    """The view after an event."""
+    match event:
+        case Planned(plan=plan):
+            return replace(view, plan=plan)
+        case Retrieved(hits=hits):
+            return replace(view, hits=hits)
+        case PremiseDoubted():
+            return replace(view, premise=event)
+        case Thought(text=text):
+            return replace(view, thought=view.thought + text, thinking=True)
+        case Delta(text=text):
+            return replace(view, tail=view.tail + text, thinking=False)
+        case ClaimMade(index=index, claim=claim, numbers=numbers):
+            # An index that was there already: the model had been thinking aloud, and begins again.
+            lead = view.tail[: len(view.tail) - len(view.tail.lstrip())]
+            spans = (*view.spans[:index], Span(lead, claim, numbers))
+            return replace(view, spans=spans, tail="", thinking=False)
+        case ClaimRevised(index=index, claim=claim, numbers=numbers):
+            if index >= len(view.spans):
+                return view
+            spans = list(view.spans)
+            spans[index] = Span(spans[index].lead, claim, numbers)
+            return replace(view, spans=tuple(spans))
+        case Judged():
+            return replace(view, judged=event)
+        case Notice(text=text):
+            return replace(view, notices=(*view.notices, text))
+        case Finished(answer=answer):
+            return _finished(view, answer)
+    return view
+
+
+def recalled(answer: Answer) -> View:
+    """A finished answer that was kept, as it was seen."""
+    view = View(answer.question, plan=answer.plan, spans=_spans(answer, ()))
+    return replace(view, answer=answer, state=State.DONE)
+
+
+def _finished(view: View, answer: Answer) -> View:
+    if answer.status in (Status.REFUSED, Status.CENSUS):
+        spans: tuple[Span, ...] = ()
+    else:
+        spans = _spans(answer, view.spans)
+    return replace(
+        view, spans=spans, tail="", thinking=False, judged=None, answer=answer, state=State.DONE, plan=answer.plan
+    )
+
+
+def _spans(answer: Answer, shown: Sequence[Span]) -> tuple[Span, ...]:
+    """The answer's sentences; those that were shown keep their white space, others get that of the text."""
+    if [span.claim for span in shown] == list(answer.claims):
+        return tuple(shown)
+    numbers = {citation.paper.id: citation.number for citation in answer.citations}
+    spans, at = [], 0
+    for place, claim in enumerate(answer.claims):
+        found = answer.text.find(claim.text, at)
+        between = answer.text[at:found] if found >= 0 else " "
+        lead = "\n" if "\n" in between else (" " if place else "")
+        at = found + len(claim.text) if found >= 0 else at
+        own = dict.fromkeys(numbers[each.paper] for each in claim.evidence if each.paper in numbers)
+        spans.append(Span(lead, claim, tuple(own)))
+    return tuple(spans)
