@@ -32,8 +32,8 @@ def build(desk: Desk, filters: list["gradio.components.Component"]) -> dict[str,
     """Make the components and their events; the components by name, for the layout's other parts."""
     import gradio as gr
 
-    past = gr.HTML("", elem_id="past", js_on_load=None, padding=False)
-    live = gr.HTML("", elem_id="live", js_on_load=None, padding=False)
+    past = gr.HTML("", elem_id="past", apply_default_css=False, js_on_load=None, padding=False)
+    live = gr.HTML("", elem_id="live", apply_default_css=False, js_on_load=None, padding=False)
     with gr.Group(elem_id="composer"):
         box = gr.Textbox(
             label="Your question",
@@ -48,7 +48,7 @@ def build(desk: Desk, filters: list["gradio.components.Component"]) -> dict[str,
             submit_btn=True,
             stop_btn=True,
         )
-    download = gr.HTML("", elem_id="download", js_on_load=None, visible="hidden")
+    download = gr.HTML("", elem_id="download", apply_default_css=False, js_on_load=None, visible="hidden")
     ask, stop, keep = bridge("ask"), bridge("stop"), bridge("keep")
 
     async def typed(request: gr.Request, text: str, *fields: Any) -> AsyncIterator[dict[Any, Any]]:

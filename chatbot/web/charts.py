@@ -20,7 +20,6 @@ def bars(groups: Sequence[Group], label: str) -> Safe:
         return EMPTY
     width = _BAR if len(filled) > 12 else _WIDE
     most = max(group.count for group in filled) or 1
-    every = max(1, -(-len(filled) * (width + _GAP) // 640 * 2)) if len(filled) > 12 else 1
     parts: list[Safe] = []
     for place, group in enumerate(filled):
         x = place * (width + _GAP)
@@ -35,7 +34,7 @@ def bars(groups: Sequence[Group], label: str) -> Safe:
                 data_key=group.key,
             )
         )
-        if place % every == 0:
+        if _labelled(filled, place, narrow=width < _WIDE):
             parts.append(_axis(group.key, x + width / 2, first=place == 0, narrow=width < _WIDE))
     span = len(filled) * (width + _GAP)
     return el(
@@ -63,6 +62,16 @@ def without_gaps(groups: Sequence[Group]) -> Iterator[Group]:
         before = group.key
 
 
+def _labelled(groups: Sequence[Group], place: int, *, narrow: bool) -> bool:
+    """Every bar has a label if they are wide; else years, and every third month that stands free of them."""
+    if not narrow or place == 0:
+        return True
+    year, _, month = groups[place].key.partition("-")
+    if not month:
+        return place % 3 == 0
+    return month == "01" or (month in ("04", "07", "10") and place > 2)
+
+
 def _next(key: str) -> str:
     year, _, month = key.partition("-")
     if not month:
@@ -75,9 +84,13 @@ def _said(count: int, x: float, y: float) -> Safe | None:
 
 
 def _axis(key: str, x: float, *, first: bool, narrow: bool) -> Safe:
-    words = date(key)
-    if not first and not key.endswith("-01") and "-" in key:
-        words = words.split()[0] if not narrow else words.split()[0][:1]
-    elif narrow and "-" in key:
-        words = key[:4]
-    return el("text", words, class_="axis", x=round(x, 1), y=_HEAD + _HEIGHT + 13)
+    year, _, month = key.partition("-")
+    if not month or (narrow and (first or month == "01")):
+        words = year
+    else:
+        words = date(key).split()[0][: 1 if narrow else 3]
+        words = f"{words} {year}" if not narrow and (first or month == "01") else words
+    # A year needs more room than its bar: it begins there.
+    anchor = "start" if narrow and words == year else None
+    at = x - _BAR / 2 if anchor else x
+    return el("text", words, class_="axis", x=round(at, 1), y=_HEAD + _HEIGHT + 13, style=f"text-anchor:{anchor}" if anchor else None)

@@ -28,14 +28,14 @@ def blocks(desk: Desk) -> "gradio.Blocks":
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(head(), elem_id="head", js_on_load=None)
+        gr.HTML(head(), elem_id="head", apply_default_css=False, js_on_load=None)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="side"):
                 filters, count = _filters(desk)
             with gr.Column(elem_id="middle"), gr.Column(elem_id="view-ask", elem_classes="view"):
                 ask = ask_view.build(desk, filters)
             with gr.Column(elem_id="panel"):
-                gr.HTML(panel(), elem_id="panel-inner", js_on_load=None)
+                gr.HTML(panel(), elem_id="panel-inner", apply_default_css=False, js_on_load=None)
 
         def opened(request: gr.Request, *fields: Any) -> tuple[Any, ...]:
             talk = desk.talk(request.session_hash)
@@ -66,7 +66,7 @@ def _filters(desk: Desk) -> tuple[list["gradio.components.Component"], "gradio.H
         text = gr.Textbox(label="Contains", placeholder="long context", max_length=200)
         authors = gr.Textbox(label="Authors", placeholder="Bowen Yu, Yang", max_length=200)
         kinds = gr.Dropdown(label="Categories", choices=[], multiselect=True, visible=False)
-        count = gr.HTML("", elem_id="remaining", js_on_load=None)
+        count = gr.HTML("", elem_id="remaining", apply_default_css=False, js_on_load=None)
     fields = [since, until, text, authors, kinds]
     gr.on(
         [field.change for field in fields],

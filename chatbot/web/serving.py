@@ -125,7 +125,9 @@ class Guard:
 
     def _page(self, body: bytes, nonce: str) -> bytes:
         own = (
+            f'<link rel="stylesheet" href="{self._assets}/fonts.css?{_version("fonts.css")}">'
             f'<link rel="stylesheet" href="{self._assets}/page.css?{_version("page.css")}">'
+            f"{_katex(self._path)}"
             f'<script type="module" src="{self._assets}/page.js?{_version("page.js")}"></script></head>'
         )
         page = body.decode("utf-8", "replace").replace("</head>", own, 1)
@@ -148,6 +150,22 @@ _QUIET = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+
+
+@cache
+def _katex(path: str) -> str:
+    """Where Gradio keeps the KaTeX that it ships, for the page's script; nothing if it does not."""
+    import gradio
+
+    assets = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+    script = next(iter(sorted(assets.glob("katex-*.js"))), None)
+    style = next(iter(sorted(assets.glob("katex-*.css"))), None)
+    if script is None or style is None:
+        return ""
+    return (
+        f'<link rel="stylesheet" href="{path}/assets/{style.name}">'
+        f'<meta name="katex" content="{path}/assets/{script.name}">'
+    )
 
 
 @cache

@@ -49,7 +49,7 @@ dark(isDark());
 // Maths: KaTeX comes with Gradio; where it can't be had the readable text stays
 
 let katex = null;
-const wanted = $$("link[data-katex], meta[name=katex]")[0]?.content;
+const wanted = $("meta[name=katex]")?.content;
 if (wanted) {
   import(wanted)
     .then((module) => {
@@ -88,7 +88,13 @@ function show(turn, force = false) {
   const folded = shownTurn === turn.dataset.turn
     ? new Map($$("details.paper", target).map((each) => [each.dataset.paper, each.open])) : new Map();
   const cited = new Set($$("details.paper.cited", target).map((each) => each.dataset.paper));
-  target.replaceChildren(...[...sources.cloneNode(true).childNodes]);
+  target.replaceChildren(...sources.cloneNode(true).childNodes);
+  if (!target.childElementCount) {
+    const none = document.createElement("p");
+    none.className = "hint";
+    none.textContent = turn.dataset.state === "running" ? "Searching …" : "This answer rests on no single paper.";
+    target.append(none);
+  }
   for (const each of $$("details.paper", target)) {
     const was = folded.get(each.dataset.paper);
     if (was !== undefined && cited.has(each.dataset.paper) === each.classList.contains("cited")) each.open = was;
@@ -345,9 +351,12 @@ function changed() {
   body.classList.toggle("asking", turn?.dataset.state === "running");
   body.classList.toggle("fresh", !turn);
   if (turn) {
-    const key = turn.dataset.turn + $("h2", turn)?.textContent + (turn.dataset.state === "running");
-    if (turn.dataset.state === "running" && newest !== key) {
+    const key = turn.dataset.turn + $("h2", turn)?.textContent;
+    if (newest !== key) {
       newest = key;
+      told.delete(key);
+      unhover();
+      body.classList.remove("sheet");
       requestAnimationFrame(() => turn.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" }));
       shownTurn = null;
     }
