@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.reviewing.writing import Writer
+    from chatbot.sessions import Sessions
     from chatbot.settings import Settings
     from chatbot.verifying import Judge
     from store.chroma import Server
@@ -90,6 +91,15 @@ def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Itera
         rerank_depth=settings.rerank_depth,
     ) as collection:
         yield collection
+
+
+def sessions(settings: Settings, *, notice: Notice) -> Sessions | None:
+    """The saved conversations; None where they are not to be saved."""
+    if not settings.save_sessions:
+        return None
+    from chatbot.sessions import FILE, Sessions
+
+    return Sessions(settings.home / FILE, notice=notice)
 
 
 @contextmanager

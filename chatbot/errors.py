@@ -12,6 +12,8 @@
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
     ├── LocalModelError     the built-in local model can't be prepared or started
     ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
+    ├── SessionError        saved conversations can't be read or written
+    │   └── NoSession           none has that id
     ├── CalibrationError    a calibration can't be read, written or measured
     └── BenchError          a file or a library of a measurement is missing or can't be used
 
@@ -63,6 +65,14 @@ class ModelCut(ModelError):
 
 class LocalModelError(ChatbotError):
     """The built-in local model can't be prepared or started."""
+
+
+class SessionError(ChatbotError):
+    """The saved conversations can't be read or written."""
+
+
+class NoSession(SessionError):
+    """No saved conversation has that id."""
 
 
 class CalibrationError(ChatbotError):

@@ -82,6 +82,23 @@ def path(value: object, folder: Path) -> Path:
         raise ValueError("a path whose ~ names a user") from error
 
 
+def switch(value: object, folder: Path) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    found = value if isinstance(value, bool) else words.get(str(value).strip().lower())
+    if found is None:
+        raise ValueError("true or false")
+    return found
+
+
 def collection(value: object, folder: Path) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
         raise ValueError("up to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit")

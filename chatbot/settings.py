@@ -129,6 +129,8 @@ class Settings:
     """The tenant that its collections are in; Chroma's default, if not set."""
     chroma_database: str | None = None
     """The database that they are in; Chroma's default, if not set."""
+    save_sessions: bool = True
+    """Conversations are kept as they happen, in `sessions.sqlite3` under `home`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting came from, for people: "--model", "CHATBOT_MODEL", a file's path, "default"."""
     notes: tuple[str, ...] = field(default=(), compare=False)
@@ -177,6 +179,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "chroma_headers": kinds.headers,
     "chroma_tenant": kinds.text,
     "chroma_database": kinds.text,
+    "save_sessions": kinds.switch,
 }
 
 

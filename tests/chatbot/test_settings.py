@@ -73,6 +73,7 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
         "embedding_path": "/e",
         "rerank_depth": "60",
         "chroma_headers": "Authorization: Bearer x",
+        "save_sessions": "off",
     }
     for name in NAMES:
         value = given.get(name, "http://localhost:1/v1" if "url" in name else "600")
@@ -87,6 +88,16 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
             "chroma_headers",
         ):  # their addresses are not set here
             assert settings.origins[name] == f"CHATBOT_{name.upper()}"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("off", False), ("No", False), ("0", False), ("on", True), (" ", True)]
+)
+def test_saving_can_be_switched_off(machine: Machine, given: str, meant: bool) -> None:
+    assert machine.load(env={"CHATBOT_SAVE_SESSIONS": given}).save_sessions is meant
+    assert machine.load(here="save_sessions = false").save_sessions is False
+    with pytest.raises(SettingsError, match="true or false"):
+        machine.load(env={"CHATBOT_SAVE_SESSIONS": "perhaps"})
 
 
 def test_an_instruction_can_be_switched_off_in_a_file_and_where_nothing_can_be_empty(
