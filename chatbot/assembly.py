@@ -310,6 +310,7 @@ class Assembly:
     ) -> None:
         self.settings = settings
         self._fill = fill
+        self._sessions: Sessions | None = None
         self._notice = notice
         self._progress = progress
         self._with_model = with_model
@@ -381,6 +382,13 @@ class Assembly:
             # half-made modules. It is the greatest part of the start, and the first request needs it.
             load_sdk()
         return model
+
+    @property
+    def sessions(self) -> Sessions | None:
+        """The saved conversations, opened once; None where they are not to be saved."""
+        if self._sessions is None:
+            self._sessions = sessions(self.settings, notice=self._notice)
+        return self._sessions
 
     @property
     def calibrations(self) -> Calibrations:

@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 __all__ = ["blocks", "mount"]
 
 
-def mount(app: FastAPI, assembly: Parts, path: str = "/", *, auth: Sequence[tuple[str, str]] | None = None) -> FastAPI:
+def mount(
+    app: FastAPI,
+    assembly: Parts,
+    path: str = "/",
+    *,
+    auth: Sequence[tuple[str, str]] | None = None,
+    apart: bool = False,
+) -> FastAPI:
     """Put the page at `path` of a FastAPI application; see `serving.mount`."""
     from chatbot.web import serving
 
-    return serving.mount(app, assembly, path, auth=auth)
+    return serving.mount(app, assembly, path, auth=auth, apart=apart)
 
 
 def blocks(assembly: Parts) -> Any:

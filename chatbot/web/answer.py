@@ -182,8 +182,15 @@ def _listed(papers: Sequence[Paper]) -> Safe:
 
 def _near(miss: NearMiss) -> Safe:
     return join(
-        el("button", name(miss.paper), type="button", class_="open", data_do="source", data_paper=miss.paper.id,
-           data_sentence=miss.evidence.sentence),
+        el(
+            "button",
+            name(miss.paper),
+            type="button",
+            class_="open",
+            data_do="source",
+            data_paper=miss.paper.id,
+            data_sentence=miss.evidence.sentence,
+        ),
         facts(miss.paper),
         el("q", sentence(miss.evidence.text, numbers=True)),
         el("p", f"Does not say: {', '.join(miss.missing)}.", class_="missing") if miss.missing else None,
@@ -215,7 +222,9 @@ def _waiting(view: View) -> Safe:
 def _thought(view: View) -> Safe:
     if not view.thought:
         return EMPTY
-    return el("details", el("summary", "Thoughts"), el("p", view.thought, class_="thought"), class_="thoughts")
+    return el(
+        "details", el("summary", "Thoughts"), el("p", view.thought, class_="thought"), class_="thoughts"
+    )
 
 
 def _left_out(view: View) -> Safe:
@@ -224,8 +233,12 @@ def _left_out(view: View) -> Safe:
     if answer is None:
         return EMPTY
     lines = [
-        el("li", el("s", written(claim.text)), " ",
-           el("span", _missing(claim) or "does not answer the question", class_="missing"))
+        el(
+            "li",
+            el("s", written(claim.text)),
+            " ",
+            el("span", _missing(claim) or "does not answer the question", class_="missing"),
+        )
         for claim in answer.withdrawn
     ]
     lines += [
@@ -249,7 +262,12 @@ def _failure(view: View) -> Safe:
     if view.state is not State.FAILED:
         return EMPTY
     return el(
-        "p", view.error, " ", _button("Try again", "again", data_text=view.question), class_="failure", role="alert"
+        "p",
+        view.error,
+        " ",
+        _button("Try again", "again", data_text=view.question),
+        class_="failure",
+        role="alert",
     )
 
 

@@ -1,7 +1,7 @@
 """From the page's own script to Python and back: named calls with data, and files to keep.
 
-    call = bridge("ask")            page.js: window.proven.ask({text: "…"})
-    call.click(answer, …)           answer(event: gr.EventData): event._data["text"]
+call = bridge("ask")            page.js: window.proven.ask({text: "…"})
+call.click(answer, …)           answer(event: gr.EventData): event._data["text"]
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,10 @@ def bridge(name: str) -> "gradio.HTML":
         "",
         visible="hidden",
         elem_id=f"bridge-{name}",
-        js_on_load=f"(window.proven ??= {{}})['{name}'] = data => trigger('click', data ?? {{}});",
+        js_on_load=(
+            f"(window.proven ??= {{}})['{name}'] = data => trigger('click', data ?? {{}});"
+            f"document.dispatchEvent(new CustomEvent('proven', {{detail: '{name}'}}));"
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from chatbot.web.charts import bars, without_gaps
 from chatbot.web.markup import EMPTY, Child, Safe, el, join, link
 from chatbot.web.prose import counted, date, sentence
 from store.plans import By, Census, Entry
+from store.records import Paper
 
 _SHOWN = 200
 
@@ -45,12 +46,16 @@ def topic(found: TopicCensus) -> Safe:
     return el("div", *parts, _download(bool(found.sure or found.uncertain)), class_="census")
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[tuple[Child, str]]], label: str, numeric: int = -1) -> Safe:
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[tuple[Child, str]]], label: str, numeric: int = -1
+) -> Safe:
     """A table whose heads are buttons that sort. A cell is what is shown and what it is sorted by."""
     head = [
         el(
             "th",
-            el("button", title, el("span", class_="arrow", aria_hidden="true"), type="button", data_do="sort"),
+            el(
+                "button", title, el("span", class_="arrow", aria_hidden="true"), type="button", data_do="sort"
+            ),
             scope="col",
             class_="number" if at == numeric else None,
         )
@@ -77,9 +82,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[tuple[Child, str]]], lab
 
 
 def _groups(by: str, rows: Sequence[tuple[str, int]], keys: Sequence[str]) -> Safe:
-    cells = [
-        ((key, sort), (f"{count:,}", str(count))) for (key, count), sort in zip(rows, keys, strict=True)
-    ]
+    cells = [((key, sort), (f"{count:,}", str(count))) for (key, count), sort in zip(rows, keys, strict=True)]
     return table((by.capitalize(), "Papers"), cells, f"Papers by {by}", numeric=1)
 
 
@@ -87,8 +90,14 @@ def _papers(papers: Sequence[Entry]) -> Safe:
     rows = [
         (
             (_opened(paper), paper.name),
-            (el("time", date(paper.created), datetime=paper.created) if paper.created else "", paper.created or ""),
-            (link(paper.link, paper.arxiv_id or paper.doi or "link") if paper.link else "", paper.arxiv_id or ""),
+            (
+                el("time", date(paper.created), datetime=paper.created) if paper.created else "",
+                paper.created or "",
+            ),
+            (
+                link(paper.link, paper.arxiv_id or paper.doi or "link") if paper.link else "",
+                paper.arxiv_id or "",
+            ),
         )
         for paper in papers
     ]
@@ -113,12 +122,18 @@ def _judged(papers: Sequence[TopicPaper]) -> Safe:
     return table(("Paper", "Date"), rows, "Papers of the topic")
 
 
-def _opened(paper: Entry | TopicPaper) -> Safe:
-    return el("button", sentence(paper.name), type="button", class_="open", data_do="paper", data_paper=paper.id)
+def _opened(paper: Entry | Paper) -> Safe:
+    return el(
+        "button", sentence(paper.name), type="button", class_="open", data_do="paper", data_paper=paper.id
+    )
 
 
 def _more(count: int, what: str) -> Safe:
-    return el("p", f"… and {counted(count, what)} more: the download has all.", class_="note") if count > 0 else EMPTY
+    return (
+        el("p", f"… and {counted(count, what)} more: the download has all.", class_="note")
+        if count > 0
+        else EMPTY
+    )
 
 
 def _download(wanted: bool) -> Safe:
@@ -127,8 +142,14 @@ def _download(wanted: bool) -> Safe:
     return el(
         "p",
         [
-            el("button", f"Download {kind.upper()}", type="button", class_="action", data_do="download",
-               data_kind=kind)
+            el(
+                "button",
+                f"Download {kind.upper()}",
+                type="button",
+                class_="action",
+                data_do="download",
+                data_kind=kind,
+            )
             for kind in ("csv", "jsonl")
         ],
         class_="actions",

@@ -29,7 +29,15 @@ def bars(groups: Sequence[Group], label: str) -> Safe:
                 "g",
                 el("title", f"{date(group.key)}: {group.count:,}"),
                 el("rect", class_="hit", x=x, y=0, width=width + _GAP, height=_HEIGHT + _HEAD),
-                el("rect", class_="bar", x=x, y=_HEAD + _HEIGHT - high, width=width, height=max(high, 1), rx=2),
+                el(
+                    "rect",
+                    class_="bar",
+                    x=x,
+                    y=_HEAD + _HEIGHT - high,
+                    width=width,
+                    height=max(high, 1),
+                    rx=2,
+                ),
                 _said(group.count, x + width / 2, _HEAD + _HEIGHT - high - 3) if len(filled) <= 24 else None,
                 data_key=group.key,
             )
@@ -55,7 +63,9 @@ def without_gaps(groups: Sequence[Group]) -> Iterator[Group]:
     """Months or years in order, those between them with a count of 0."""
     before: str | None = None
     for group in sorted(groups, key=lambda each: each.key):
-        while before is not None and (between := _next(before)) < group.key and len(between) == len(group.key):
+        while (
+            before is not None and (between := _next(before)) < group.key and len(between) == len(group.key)
+        ):
             yield Group(between, 0)
             before = between
         yield group
@@ -66,7 +76,7 @@ def _labelled(groups: Sequence[Group], place: int, *, narrow: bool) -> bool:
     """Every bar has a label if they are wide; else years, and every third month that stands free of them."""
     if not narrow or place == 0:
         return True
-    year, _, month = groups[place].key.partition("-")
+    month = groups[place].key.partition("-")[2]
     if not month:
         return place % 3 == 0
     return month == "01" or (month in ("04", "07", "10") and place > 2)
@@ -93,4 +103,11 @@ def _axis(key: str, x: float, *, first: bool, narrow: bool) -> Safe:
     # A year needs more room than its bar: it begins there.
     anchor = "start" if narrow and words == year else None
     at = x - _BAR / 2 if anchor else x
-    return el("text", words, class_="axis", x=round(at, 1), y=_HEAD + _HEIGHT + 13, style=f"text-anchor:{anchor}" if anchor else None)
+    return el(
+        "text",
+        words,
+        class_="axis",
+        x=round(at, 1),
+        y=_HEAD + _HEIGHT + 13,
+        style=f"text-anchor:{anchor}" if anchor else None,
+    )

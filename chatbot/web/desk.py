@@ -6,13 +6,20 @@ made when it is first needed, once. Knows no Gradio and renders nothing.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from chatbot import doctor
+from chatbot.doctor import Finding, State
+from chatbot.endpoint import shown
+from chatbot.errors import ChatbotError
+from chatbot.sessions import Sessions
 from chatbot.values import Event, Question
 from chatbot.web.talk import Talk
+from store.errors import StoreError
 from store.records import Filter, Sentence
 
 if TYPE_CHECKING:
@@ -35,12 +42,19 @@ class Parts(Protocol):
 
     def checker(self) -> Checker: ...
 
+    @property
+    def sessions(self) -> Sessions | None: ...
+
 
 class Desk:
-    """The shared parts of a page over `parts`. Usable from several threads."""
+    """The shared parts of a page over `parts`. Usable from several threads.
 
-    def __init__(self, parts: Parts) -> None:
+    `apart`: every browser sees its own conversations alone, also where nobody says who they are.
+    """
+
+    def __init__(self, parts: Parts, *, apart: bool = False) -> None:
         self._parts = parts
+        self.apart = apart
         self._lock = threading.RLock()
         self._chat: Chat | None = None
         self._talks: OrderedDict[str, Talk] = OrderedDict()
@@ -61,6 +75,28 @@ class Desk:
             if self._chat is None:
                 self._chat = self._parts.chat()
             return self._chat
+
+    @property
+    def sessions(self) -> Sessions | None:
+        """The saved conversations; None where they are not to be saved."""
+        return self._parts.sessions
+
+    def owner(self, name: str | None, browser: str) -> str:
+        """Whose conversations a visitor sees: of the name they gave, of their browser, or of the home."""
+        if name:
+            return name
+        return f"browser-{hashlib.sha256(browser.encode()).hexdigest()[:24]}" if self.apart else ""
+
+    def model_findings(self) -> list[Finding]:
+        """What is known of the model that answers, and whether it is there; empty where none is wanted."""
+        try:
+            model = self.chat.model
+        except (ChatbotError, StoreError) as error:
+            return [Finding("model", State.BAD, "no model can be used", str(error))]
+        if model is None:
+            return []
+        found = doctor.model_findings(self.settings)
+        return found or [Finding("model", State.GOOD, f"{model.name} at {shown(model.endpoint)}")]
 
     def checker(self) -> Checker:
         """A checker of its own. Raises ChatbotError, StoreError."""
@@ -90,7 +126,7 @@ class Desk:
             talk.stop()
 
     def sentences(self, paper: str) -> Sequence[Sentence]:
-        """The sentences of a paper; those of many are remembered, since a stream shows them again and again."""
+        """The sentences of a paper; those of many are remembered: a stream shows them again and again."""
         with self._lock:
             if paper in self._known:
                 self._known.move_to_end(paper)

@@ -41,8 +41,10 @@ def serve(
     notice: Callable[[str], None],
     started: Callable[[Any, int], None] = lambda server, port: None,
 ) -> None:
-    """Serve until Ctrl-C. `started` is told the server and its port once it listens. Raises SettingsError where
-    the address can't be taken."""
+    """Serve until Ctrl-C. `started` is told the server and its port once it listens.
+
+    Raises SettingsError where the address can't be taken.
+    """
     import uvicorn
 
     listener = _listener(host, port)
@@ -77,7 +79,8 @@ def _listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(
-            f"{host}:{port} can't be listened on ({error.strerror or error}). Choose another with --port, or --port 0."
+            f"{host}:{port} can't be listened on ({error.strerror or error}). "
+            "Choose another with --port, or --port 0."
         ) from error
     return listener
 

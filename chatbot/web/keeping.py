@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatbot import listing, shapes
+from chatbot.sessions import Saved
 from chatbot.values import Answer
 from chatbot.web.desk import Desk
 from chatbot.web.viewing import View
@@ -19,11 +20,16 @@ KINDS = {
     "json": "application/json",
     "csv": "text/csv",
     "jsonl": "application/jsonl",
+    "html": "text/html",
 }
+_FORMATS = {"md": "markdown", "json": "json", "bib": "bibtex", "html": "html"}
 
 
 def kept(view: View, kind: str, desk: Desk) -> tuple[str, str]:
-    """The file's name and its content; both empty where this answer has none of that kind. Raises StoreError."""
+    """The file's name and its content; both empty where this answer has none of that kind.
+
+    Raises StoreError.
+    """
     answer = view.answer
     if answer is None or kind not in KINDS:
         return "", ""
@@ -36,7 +42,16 @@ def kept(view: View, kind: str, desk: Desk) -> tuple[str, str]:
             content = json.dumps(shapes.answer(answer), ensure_ascii=False, indent=2) + "\n"
         case _:
             content = _listed(answer, kind, desk)
-    return (f"{_stem(answer)}.{kind}", content) if content else ("", "")
+    return (f"{_stem(answer.question)}.{kind}", content) if content else ("", "")
+
+
+def conversation(saved: Saved, kind: str) -> tuple[str, str]:
+    """A whole conversation as a file; both empty for a kind that there is not."""
+    from chatbot.sessions import export
+
+    if kind not in _FORMATS:
+        return "", ""
+    return f"{_stem(saved.session.title)}.{kind}", export.exported(saved, _FORMATS[kind])
 
 
 def markdown(answer: Answer) -> str:
@@ -74,6 +89,6 @@ def _listed(answer: Answer, kind: str, desk: Desk) -> str:
         return target.read_text(encoding="utf-8")
 
 
-def _stem(answer: Answer) -> str:
-    words = "".join(each if each.isalnum() and each.isascii() else " " for each in answer.question).split()
+def _stem(title: str) -> str:
+    words = "".join(each if each.isalnum() and each.isascii() else " " for each in title).split()
     return "-".join(words[:8]).lower()[:60] or "answer"

@@ -39,7 +39,7 @@ def text(value: object) -> Safe:
 
 
 def el(tag: str, *children: Child, **attributes: str | int | float | bool | None) -> Safe:
-    """An element. Attributes' names: `class_` is class, `aria_label` aria-label; None and False leave one out.
+    """An element. `class_` is the attribute class, `aria_label` aria-label; None and False leave one out.
 
     Raises ValueError for a tag that is no name.
     """
@@ -61,8 +61,8 @@ def join(*children: Child) -> Safe:
 
 
 def link(address: str | None, *children: Child, class_: str | None = None) -> Safe:
-    """A link that opens beside the page and tells the other side nothing; its children alone if the address is
-    none of the web's."""
+    """A link that opens beside the page and tells the other side nothing; its children alone if the address
+    is none of the web's."""
     if not address or urlsplit(address).scheme not in ("http", "https"):
         return join(*children)
     return el("a", *children, href=address, target="_blank", rel="noopener noreferrer", class_=class_)

@@ -103,7 +103,9 @@ def _times(answer: Answer) -> str:
         ("first word", answer.timings.first_token),
         ("finished", answer.timings.total),
     )
-    return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in steps if seconds is not None) or "not kept"
+    return (
+        ", ".join(f"{name} {seconds:.2f} s" for name, seconds in steps if seconds is not None) or "not kept"
+    )
 
 
 def _hits(view: View) -> Safe:

@@ -15,7 +15,11 @@ _OFFERED = 60
 
 
 def chosen(
-    since: str | None, until: str | None, text: str | None, authors: str | None, categories: Sequence[str] | None
+    since: str | None,
+    until: str | None,
+    text: str | None,
+    authors: str | None,
+    categories: Sequence[str] | None,
 ) -> Filter:
     """The filter of the fields as they stand; empty fields let everything pass."""
     return Filter(

@@ -51,8 +51,15 @@ def facts(paper: Paper | Entry) -> Safe:
         parts.append(el("span", ", ".join(paper.categories[:3])))
     if paper.venue:
         parts.append(el("span", readable(paper.venue)))
-    return el("p", [join(el("span", " · ", class_="dot") if at else EMPTY, part) for at, part in enumerate(parts)],
-              class_="facts") if parts else EMPTY
+    return (
+        el(
+            "p",
+            [join(el("span", " · ", class_="dot") if at else EMPTY, part) for at, part in enumerate(parts)],
+            class_="facts",
+        )
+        if parts
+        else EMPTY
+    )
 
 
 def authors(paper: Paper) -> Safe:
@@ -153,8 +160,14 @@ def _actions(paper: Paper) -> Safe:
             data_do="copy",
             data_text="".join(bibtex([paper])),
         ),
-        el("button", "Ask about it", type="button", class_="action", data_do="fill",
-           data_text=f"What does {readable(paper.label)} do?"),
+        el(
+            "button",
+            "Ask about it",
+            type="button",
+            class_="action",
+            data_do="fill",
+            data_text=f"What does {readable(paper.label)} do?",
+        ),
         el("button", "Back", type="button", class_="action back", data_do="back"),
         class_="actions",
     )

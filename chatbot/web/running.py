@@ -79,7 +79,9 @@ class Running:
             self._put(str(error))
         except Exception as error:  # a page that says nothing would be worse
             traceback.print_exc(file=sys.stderr)
-            self._put(f"Something went wrong here ({type(error).__name__}). The terminal shows what. Try again.")
+            self._put(
+                f"Something went wrong here ({type(error).__name__}). The terminal shows what. Try again."
+            )
 
     def _put(self, event: Event | str | None) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever looked

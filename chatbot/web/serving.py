@@ -4,8 +4,8 @@
     mount(app, assembly, path="/")
 
 What protects the reader is here: a Content-Security-Policy under which only the page's own scripts run and
-nothing is loaded from or sent to elsewhere, whatever a paper or a model says; a check of the Host header where
-only this machine may look; no analytics, no fonts and no scripts of others.
+nothing is loaded from or sent to elsewhere, whatever a paper or a model says; a check of the Host header
+where only this machine may look; no analytics, no fonts and no scripts of others.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ _Send = Callable[[Message], Awaitable[None]]
 _App = Callable[[Message, _Receive, _Send], Awaitable[None]]
 
 
-def mount(app: FastAPI, assembly: Parts, path: str = "/", *, auth: Auth | None = None) -> FastAPI:
-    """Put the page at `path` of an application. `auth` are the (name, password) pairs that may see it.
+def mount(
+    app: FastAPI, assembly: Parts, path: str = "/", *, auth: Auth | None = None, apart: bool = False
+) -> FastAPI:
+    """Put the page at `path` of an application. `auth` are the (name, password) pairs that may see it;
+    `apart` keeps the conversations of each browser to itself where there are none.
 
     Routes of the application that were added before stay in front of it.
     """
@@ -42,7 +45,7 @@ def mount(app: FastAPI, assembly: Parts, path: str = "/", *, auth: Auth | None =
 
     from chatbot.web.layout import blocks, theme
 
-    page = blocks(Desk(assembly))
+    page = blocks(Desk(assembly, apart=apart))
     own = f"{path.rstrip('/')}/page-assets"
     from starlette.staticfiles import StaticFiles
 
@@ -67,12 +70,13 @@ def mount(app: FastAPI, assembly: Parts, path: str = "/", *, auth: Auth | None =
 
 
 def application(assembly: Parts, *, auth: Auth | None = None, hosts: Sequence[str] = ()) -> FastAPI:
-    """The page alone. `hosts` are the names under which it may be asked for (none: any)."""
+    """The page alone. `hosts` are the names under which it may be asked for; none: any, and then visitors are
+    strangers to each other."""
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    mount(app, assembly, auth=auth)
+    mount(app, assembly, auth=auth, apart=not hosts)
     if hosts:
         # Else a page elsewhere could have its own name resolve to this machine, and read along.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
@@ -135,8 +139,8 @@ class Guard:
 
 
 def _policy(nonce: str) -> str:
-    # Gradio makes functions of its own templates ('unsafe-eval') and sets styles; no inline script runs without
-    # the nonce, which is new for every page, and no address but this one is reached.
+    # Gradio makes functions of its own templates ('unsafe-eval') and sets styles; no inline script runs
+    # without the nonce, which is new for every page, and no address but this one is reached.
     return (
         "default-src 'self'; "
         f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "

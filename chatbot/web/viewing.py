@@ -91,9 +91,9 @@ def seen(view: View, event: Event) -> View:
         case ClaimRevised(index=index, claim=claim, numbers=numbers):
             if index >= len(view.spans):
                 return view
-            spans = list(view.spans)
-            spans[index] = Span(spans[index].lead, claim, numbers)
-            return replace(view, spans=tuple(spans))
+            changed = list(view.spans)
+            changed[index] = Span(changed[index].lead, claim, numbers)
+            return replace(view, spans=tuple(changed))
         case Judged():
             return replace(view, judged=event)
         case Notice(text=text):
@@ -115,7 +115,14 @@ def _finished(view: View, answer: Answer) -> View:
     else:
         spans = _spans(answer, view.spans)
     return replace(
-        view, spans=spans, tail="", thinking=False, judged=None, answer=answer, state=State.DONE, plan=answer.plan
+        view,
+        spans=spans,
+        tail="",
+        thinking=False,
+        judged=None,
+        answer=answer,
+        state=State.DONE,
+        plan=answer.plan,
     )
 
 

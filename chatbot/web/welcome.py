@@ -20,12 +20,14 @@ def welcome(desk: Desk) -> Safe:
             el("h1", "Bring your papers."),
             el(
                 "p",
-                "Drop a file of abstracts below – a BibTeX, RIS, CSV, JSON or arXiv export, or pasted text – and "
-                "ask anything about them. Every sentence of an answer is proven by one of theirs.",
+                "Drop a file of abstracts below – a BibTeX, RIS, CSV, JSON or arXiv export, or pasted text – "
+                "and ask anything about them. Every sentence of an answer is proven by one of theirs.",
             ),
             el(
                 "p",
-                el("button", "Try it with the sample papers", type="button", class_="primary", data_do="demo"),
+                el(
+                    "button", "Try it with the sample papers", type="button", class_="primary", data_do="demo"
+                ),
             ),
             class_="welcome empty",
         )

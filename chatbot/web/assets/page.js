@@ -118,9 +118,17 @@ function source(paper, { claim, sentence, from } = {}) {
     ? $$("mark", found).find((each) => each.dataset.claims.split(" ").includes(claim)) : null;
   mark ??= sentence ? $$(".abstract > *", found)[Number(sentence) - 1] : null;
   if (sentence && mark) { $$(".lit", target).forEach((each) => each.classList.remove("lit")); mark.classList.add("lit"); }
-  (mark ?? found).scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
+  if (mark) reveal(mark, "center"); else reveal(found);
   $("summary", found).focus({ preventScroll: true });
   return true;
+}
+function reveal(node, block = "start") {
+  // Not scrollIntoView: that moves the page itself too.
+  const frame = node.closest("#middle, #panel");
+  if (!frame) return;
+  const at = node.getBoundingClientRect(), around = frame.getBoundingClientRect();
+  const offset = block === "center" ? Math.max(0, (around.height - at.height) / 2) : 0;
+  frame.scrollTo({ top: frame.scrollTop + at.top - around.top - offset, behavior: still() ? "auto" : "smooth" });
 }
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 function light(claim, paper) {
@@ -304,6 +312,53 @@ const acts = {
   download: (button) => call("keep", {
     place: Number(button.closest(".turn").dataset.turn), kind: button.dataset.kind, again: ++again }),
 };
+acts.fresh = () => { view("ask"); call("open", {}); box()?.focus(); };
+acts.open = (button) => { view("ask"); call("open", { id: button.dataset.id }); };
+acts.model = () => call("model");
+acts.export = (button) => call("export", { id: button.dataset.id, kind: button.dataset.kind, again: ++again });
+acts.remove = (button) => {
+  if (button.dataset.sure) { call("change", { id: button.dataset.id, remove: true }); return; }
+  button.dataset.sure = "1";
+  button.textContent = "Delete for ever?";
+  setTimeout(() => { delete button.dataset.sure; button.textContent = "Delete"; }, 4000);
+};
+acts.rename = (button) => {
+  const item = button.closest("li");
+  const field = document.createElement("input");
+  field.value = button.dataset.title;
+  field.maxLength = 200;
+  field.className = "rename";
+  field.setAttribute("aria-label", "New name; Enter keeps it, Escape leaves the old one");
+  item.append(field);
+  item.classList.add("renaming");
+  const leave = () => { field.remove(); item.classList.remove("renaming"); };
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { event.stopPropagation(); leave(); }
+    if (event.key === "Enter") { call("change", { id: button.dataset.id, title: field.value }); leave(); }
+  });
+  field.addEventListener("blur", () => setTimeout(leave, 100));
+  field.focus();
+  field.select();
+};
+
+// Who this browser is, and what it saw last
+
+function browser() {
+  let mine = localStorage.getItem("proven.browser");
+  if (!mine) {
+    mine = [...crypto.getRandomValues(new Uint8Array(24))].map((each) => each.toString(16).padStart(2, "0")).join("");
+    localStorage.setItem("proven.browser", mine);
+  }
+  return mine;
+}
+function greet() { call("hello", { browser: browser(), id: localStorage.getItem("proven.talk") ?? "" }); }
+let greeted = false;
+function meet() {
+  if (!greeted && window.proven?.hello) { greeted = true; greet(); }
+}
+document.addEventListener("proven", meet);
+meet();
+
 function unhoverSoon(button) { if (matchMedia("(hover: none)").matches && button.dataset.paper) unhover(); }
 body.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-do]");
@@ -357,7 +412,7 @@ function changed() {
       told.delete(key);
       unhover();
       body.classList.remove("sheet");
-      requestAnimationFrame(() => turn.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" }));
+      requestAnimationFrame(() => reveal(turn));
       shownTurn = null;
     }
     if (shownTurn === null || shownTurn === turn.dataset.turn) show(turn);
@@ -378,7 +433,11 @@ new MutationObserver(() => {
       keep(node.dataset.file, node.dataset.kind, node.dataset.content);
     }
   }
+  const talks = $("#talks .talks");
+  if (talks?.dataset.current !== undefined && localStorage.getItem("proven.talk") !== talks.dataset.current) {
+    localStorage.setItem("proven.talk", talks.dataset.current);
+  }
   dark(isDark());
 }).observe(body, { childList: true, subtree: true, characterData: true, attributes: true,
-  attributeFilter: ["data-state", "data-content", "data-again"] });
+  attributeFilter: ["data-current", "data-state", "data-content", "data-again"] });
 body.dataset.view ??= "ask";
