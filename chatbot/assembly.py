@@ -295,8 +295,8 @@ def _server(
 class Assembly:
     """A filled collection and the chat over it: a context manager that lets go of everything at its end.
 
-    The model is chosen when the chat is first asked for. `fill`: a collection that is missing is made, and may
-    be empty. Raises StoreError, ChatbotError.
+    The model is chosen when the chat is first asked for. `fill`: a collection that is missing is made, and
+    may be empty. Raises StoreError, ChatbotError.
     """
 
     def __init__(

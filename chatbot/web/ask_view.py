@@ -39,6 +39,7 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
             submit_btn=True,
             stop_btn=True,
         )
+        cure = gr.HTML("", elem_id="cure", apply_default_css=False, js_on_load=None)
     download = gr.HTML("", elem_id="download", apply_default_css=False, js_on_load=None, visible="hidden")
     ask, stop, keep = bridge("ask"), bridge("stop"), bridge("keep")
 
@@ -95,4 +96,4 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
     ask.click(told, filters, **asking)
     gr.on([box.stop, stop.click], halted, None, None, **quick)
     keep.click(handed, None, download, show_progress="hidden", api_visibility="private")
-    return {"past": past, "live": live, "box": box, "download": download}
+    return {"past": past, "live": live, "box": box, "download": download, "cure": cure}

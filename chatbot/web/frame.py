@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatbot.web.markup import Safe, el, join
 
-VIEWS = (("ask", "Ask"),)
+VIEWS = (("ask", "Ask"), ("papers", "Papers"), ("map", "Map"), ("verify", "Verify"))
 
 
 def head() -> Safe:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chatbot.web import ask_view, side_view
+from chatbot.web import ask_view, side_view, upload_view
 from chatbot.web.bridge import bridge
 from chatbot.web.desk import Desk
 from chatbot.web.frame import head, panel
@@ -41,12 +41,15 @@ def blocks(desk: Desk) -> "gradio.Blocks":
                 side = side_view.build(desk)
                 filters, count = _filters(desk)
                 model = gr.HTML("", elem_id="model", **still)
-            with gr.Column(elem_id="middle"), gr.Column(elem_id="view-ask", elem_classes="view"):
-                ask = ask_view.build(desk, filters, side["talks"])
-                cure = gr.HTML("", elem_id="cure", **still)
+            with gr.Column(elem_id="middle"):
+                with gr.Column(elem_id="view-ask", elem_classes="view"):
+                    ask = ask_view.build(desk, filters, side["talks"])
+                with gr.Column(elem_id="view-papers", elem_classes="view"):
+                    uploads = upload_view.build(desk)
             with gr.Column(elem_id="panel"):
                 gr.HTML(panel(), elem_id="panel-inner", **still)
         side_view.wire(desk, side, ask)
+        upload_view.wire(desk, uploads, ask, count)
 
         def opened(*fields: Any) -> tuple[Any, ...]:
             offered = categories(desk)
@@ -57,8 +60,8 @@ def blocks(desk: Desk) -> "gradio.Blocks":
             return model_line(findings), no_model(findings)
 
         page.load(opened, filters, [count, filters[-1]], **quiet)
-        page.load(looked_at, None, [model, cure], **quiet)
-        bridge("model").click(looked_at, None, [model, cure], **quiet)
+        page.load(looked_at, None, [model, ask["cure"]], **quiet)
+        bridge("model").click(looked_at, None, [model, ask["cure"]], **quiet)
 
         def left(request: gr.Request) -> None:
             desk.left(request.session_hash)

@@ -31,7 +31,7 @@ def chosen(
     )
 
 
-def remaining(desk: Desk, filter: Filter) -> Safe:
+def remaining(desk: Desk, filter: Filter = Filter()) -> Safe:
     """How many papers pass, or what is wrong with the filter."""
     try:
         total = desk.count()
