@@ -62,7 +62,7 @@ def serve(
                 webbrowser.open(address(host, port))
             started(self, port)
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=2)
     with listener:
         try:
             Server(config).run(sockets=[listener])
