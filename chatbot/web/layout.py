@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chatbot.web import ask_view, side_view, upload_view
+from chatbot.web import ask_view, map_view, papers_view, side_view, upload_view, verify_view
 from chatbot.web.bridge import bridge
 from chatbot.web.desk import Desk
 from chatbot.web.frame import head, panel
@@ -46,10 +46,16 @@ def blocks(desk: Desk) -> "gradio.Blocks":
                     ask = ask_view.build(desk, filters, side["talks"])
                 with gr.Column(elem_id="view-papers", elem_classes="view"):
                     uploads = upload_view.build(desk)
+                    browse = papers_view.build(desk)
+                with gr.Column(elem_id="view-map", elem_classes="view"):
+                    map_view.build(desk, filters)
+                with gr.Column(elem_id="view-verify", elem_classes="view"):
+                    verify_view.build(desk, filters)
             with gr.Column(elem_id="panel"):
                 gr.HTML(panel(), elem_id="panel-inner", **still)
         side_view.wire(desk, side, ask)
         upload_view.wire(desk, uploads, ask, count)
+        papers_view.wire(desk, browse, filters)
 
         def opened(*fields: Any) -> tuple[Any, ...]:
             offered = categories(desk)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from web_pages import Parts, chromium, page_of
 
 from chatbot.answering import Chat
 from chatbot.errors import ModelRefused
-from chatbot.model.scripted import ScriptedModel
 from chatbot.values import (
     Answer,
     Citation,
@@ -26,9 +24,12 @@ from chatbot.values import (
     Evidence,
     Finished,
     FoundBy,
+    NearMiss,
+    Notice,
     Question,
     Retrieved,
     Status,
+    Thought,
     Timings,
     Usage,
     Verdict,
@@ -422,45 +423,54 @@ EVIL = (
 def test_text_of_papers_files_people_and_models_never_runs_and_calls_nobody(
     browser: Any, tmp_path: Path
 ) -> None:
-    name = "<img src=x onerror=window.pwned=1>.txt"
     with Collection.open(tmp_path, embedder=HashEmbedder(), create=True) as collection:
-        text = f"We present Poisonbench, a benchmark of 77 tasks. {EVIL} It is public."
-        author = "<script>window.pwned=1</script>"
         record = Record(
-            text, Source(name, 1), title=f"Poisonbench {EVIL}", authors=(author,), url="javascript:pwned=1"
+            f"We present Poisonbench, a benchmark of 77 tasks. {EVIL} It is public.",
+            Source("<img src=x onerror=window.pwned=1>.txt", 1),
+            title=f"Poisonbench {EVIL}",
+            authors=("<script>window.pwned=1</script>",),
+            url="javascript:pwned=1",
+            categories=("<b onclick=pwned=1>cs.CL",),
         )
         collection.ingest([record])
         parts = Parts(collection, tmp_path)
-        said = (
-            '{"claims": [{"evidence": ["1.1"], "text": '
-            + json.dumps(f"Poisonbench has 77 tasks {EVIL}.")
-            + "}]}"
-        )
-        model = ScriptedModel([said] * 4)
-        parts.directed.reply = Chat(collection, model, settings=parts.settings).stream  # type: ignore[assignment]
+        [bad] = collection.papers()
+        sentence = collection.sentences(bad.id)[0]
+        shown = Evidence(bad.id, 1, sentence.start, sentence.end, sentence.text)
+        claim = Claim(f"It has 77 tasks {EVIL}.", Verdict.PARTIAL, FoundBy.SCHEMA, (shown,), (EVIL,))
+
+        def reply(question: Question) -> Iterator[Event]:
+            yield Retrieved(question.text, (Hit(bad, 0.9, 1.0, 0.5),))
+            yield Thought(EVIL)
+            yield Notice(EVIL)
+            yield Delta(claim.text)
+            yield ClaimMade(0, claim, (1,))
+            yield Finished(
+                replace(finished(parts, question, claim), dropped=(EVIL,), model=EVIL, withdrawn=(claim,))
+            )
+
+        parts.directed.reply = reply
+        upload = tmp_path / "<img src=x onerror=window.pwned=1>.csv"
+        upload.write_text(f"a,b\n{EVIL},{EVIL}\n", encoding="utf-8")
         with page_of(parts) as address:
             for visit in visited(browser, parts, address):
-                question = f"How many tasks does Poisonbench have? {EVIL}"
+                question = f"How many tasks? {EVIL}"
                 visit.ask(question)
                 visit.until(question)
+                visit.see("#talks .talk")
                 visit.page.hover("#live .chip")
                 visit.page.click("#live .chip")
-                visit.see("#sources .abstract")
-                for summary in visit.page.query_selector_all("#live details > summary"):
+                visit.see("#sources .abstract mark.lit")
+                for summary in visit.page.query_selector_all("#live .turn > details > summary"):
                     summary.click()
-                file = tmp_path / "evil"
-                file.mkdir()
-                upload = file / "<img src=x onerror=window.pwned=1>.csv"
-                upload.write_text(f"a,b\n{EVIL},{EVIL}\n", encoding="utf-8")
                 visit.page.click("nav [data-view=papers]")
                 visit.page.set_input_files("#drop input[type=file]", str(upload))
                 visit.see("#upload-report .report, #upload-report .failure")
                 visit.page.wait_for_timeout(300)
                 assert visit.page.evaluate("window.pwned") is None
-                inside = (
-                    "#middle script, #panel script, #middle img, #panel img, #middle iframe, #panel iframe"
-                )
-                assert visit.page.query_selector_all(f"{inside}, #middle form, #middle .turn style") == []
+                for place in ("#side", "#middle", "#panel", "#proof"):
+                    for tag in ("script", "img", "iframe", "form", "style", "[onclick]"):
+                        assert visit.page.query_selector_all(f"{place} {tag}") == [], (place, tag)
                 assert visit.page.query_selector_all("a[href^=javascript]") == []
                 # And if something were put into the page after all, it would not run.
                 visit.page.evaluate(
@@ -470,6 +480,28 @@ def test_text_of_papers_files_people_and_models_never_runs_and_calls_nobody(
                 )
                 visit.page.wait_for_timeout(200)
                 assert visit.page.evaluate("window.pwned") is None
+
+
+def test_a_refusal_is_calm_and_shows_what_the_nearest_papers_lack(visit: Visit) -> None:
+    parts = visit.parts
+    near = tuple(
+        NearMiss(paper(parts, label), evidence(parts, label, words), ("capital", "Peru"))
+        for label, words in (("PLawBench", "850"), ("Qwen2", "Qwen2"), ("DeepMiner", "DeepMiner"))
+    )
+
+    def reply(question: Question) -> Iterator[Event]:
+        text = "The papers don't say."
+        yield Finished(Answer(question.text, question.text, Status.REFUSED, text, near_misses=near))
+
+    parts.directed.reply = reply
+    visit.ask("What is the capital of Peru?")
+    visit.until("What is the capital of Peru?")
+    assert visit.text("#live .lead") == "The papers don't say."
+    items = visit.page.query_selector_all("#live .near li")
+    assert len(items) == 3
+    assert "Does not say: capital, Peru." in items[0].inner_text()
+    items[0].query_selector("[data-do=source]").click()
+    assert "850" in visit.see("#sources .abstract .lit").inner_text()
 
 
 def test_an_empty_collection_is_filled_with_the_sample_papers_and_then_asked(
@@ -500,7 +532,3 @@ def test_an_empty_collection_is_filled_with_the_sample_papers_and_then_asked(
                 with visit.page.expect_download() as download:
                     visit.page.click("#live [data-kind=csv]")
                 assert Path(download.value.path()).read_text(encoding="utf-8").startswith("key,count")
-                visit.ask("What is the capital of Peru?")
-                visit.until("What is the capital of Peru?")
-                assert visit.text("#live .lead") == "The papers don't say."
-                assert len(visit.page.query_selector_all("#live .near li")) == 3

@@ -208,7 +208,7 @@ function view(name) {
     else each.removeAttribute("aria-current");
   }
   body.classList.remove("drawer");
-  if (name !== "ask") call("look", { view: name });
+  if (name === "papers" || name === "map") call(name);
 }
 function keep(name, kind, content) {
   const link = document.createElement("a");
@@ -295,9 +295,11 @@ const acts = {
   paper: (button) => {
     const turn = button.closest(".turn");
     if (turn) show(turn);
-    if (!source(button.dataset.paper, { from: button })) {
+    if (!turn || !source(button.dataset.paper, { from: button })) {
       cameFrom = button;
-      call("paper", { id: button.dataset.paper });
+      wantedSentence = button.dataset.sentence ? Number(button.dataset.sentence) : null;
+      if (opened.includes(`data-paper="${button.dataset.paper}"`)) unveil();
+      else call("paper", { id: button.dataset.paper });
       body.classList.add("sheet");
     }
   },
@@ -311,6 +313,12 @@ const acts = {
   demo: (button) => { button.disabled = true; button.textContent = "Taking them in …"; call("demo"); },
   download: (button) => call("keep", {
     place: Number(button.closest(".turn").dataset.turn), kind: button.dataset.kind, again: ++again }),
+};
+acts.more = (button) => call("more", { shown: Number(button.dataset.shown) });
+acts["theme-of"] = (button) => {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  $$(".legend button").forEach((each) => each.setAttribute("aria-pressed", String(each === button && on)));
+  $$("#map .point").forEach((each) => each.classList.toggle("off", on && each.dataset.theme !== button.dataset.theme));
 };
 acts.fresh = () => { view("ask"); call("open", {}); box()?.focus(); };
 acts.open = (button) => { view("ask"); call("open", { id: button.dataset.id }); };
@@ -371,7 +379,10 @@ body.addEventListener("click", (event) => {
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if ((event.key === "Enter" || event.key === " ") && event.target.matches?.("g[data-do]")) {
+    event.preventDefault();
+    acts[event.target.dataset.do](event.target);
+  } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     view("ask");
     box()?.focus();
@@ -422,6 +433,21 @@ function changed() {
   }
   typeset($("#live") ?? document);
 }
+let opened = "", reported = "", wantedSentence = null;
+function unveil() {
+  const node = $("#opened details.paper, #opened .hint");
+  const target = panel();
+  if (!node || !target) return;
+  target.replaceChildren(node.cloneNode(true));
+  target.dataset.key = "";
+  shownTurn = "";
+  typeset(target);
+  const mark = wantedSentence ? $$(".abstract > *", target)[wantedSentence - 1] : null;
+  mark?.classList.add("lit");
+  if (mark) reveal(mark, "center"); else reveal(target);
+  wantedSentence = null;
+  $("summary", target)?.focus({ preventScroll: true });
+}
 const seen = new Set();
 new MutationObserver(() => {
   changed();
@@ -432,6 +458,16 @@ new MutationObserver(() => {
       seen.add(mark);
       keep(node.dataset.file, node.dataset.kind, node.dataset.content);
     }
+  }
+  const paper = $("#opened > *, #opened .prose > *");
+  if (paper && paper.outerHTML !== opened) {
+    opened = paper.outerHTML;
+    unveil();
+  }
+  const report = $("#upload-report .report");
+  if (report && report.textContent !== reported) {
+    reported = report.textContent;
+    if (body.dataset.view === "papers") call("papers");
   }
   const talks = $("#talks .talks");
   if (talks?.dataset.current !== undefined && localStorage.getItem("proven.talk") !== talks.dataset.current) {
