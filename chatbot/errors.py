@@ -14,6 +14,7 @@
     ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
     ├── SessionError        saved conversations can't be read or written
     │   └── NoSession           none has that id
+    ├── GuardError          the configured guard does not answer, or not in its form
     ├── CalibrationError    a calibration can't be read, written or measured
     └── BenchError          a file or a library of a measurement is missing or can't be used
 
@@ -85,3 +86,7 @@ class BenchError(ChatbotError):
 
 class EntailmentError(ChatbotError):
     """The configured cross-encoder can't be loaded or does not answer."""
+
+
+class GuardError(ChatbotError):
+    """The configured guard does not answer, or says nothing in its own form."""

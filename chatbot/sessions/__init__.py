@@ -14,6 +14,7 @@
     schema      its tables
     packing     an answer as text, and back again, to the letter
     reading     the JSON shape of an answer read as values
+    export/     a conversation as Markdown, JSON, BibTeX and HTML
 
 Nothing here asks a model or a collection; nothing is deleted unless a person says so.
 """

@@ -1,12 +1,13 @@
 """Strategies for Hypothesis: whole answers, of any kind, whose papers are of one collection."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
 from chatbot.values import Answer, Standing, TopicCensus
+from store.plans import Census
 from store.records import Paper
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -35,15 +36,16 @@ def of_type(hint, papers):
 
 
 def consistent(value):
-    """What the program itself sees to: sure papers are SURE, who planned a census is told of a census."""
-    from dataclasses import replace
-
+    """What the program itself sees to: sure papers are SURE, who planned a census is told of a census, what
+    papers don't tell has a name."""
     if isinstance(value, TopicCensus):
         return replace(
             value,
             sure=tuple(replace(each, standing=Standing.SURE) for each in value.sure),
             uncertain=tuple(replace(each, standing=Standing.UNCERTAIN) for each in value.uncertain),
         )
+    if isinstance(value, Census):
+        return replace(value, untold=tuple(("date", count) for _, count in value.untold))
     if isinstance(value, Answer) and value.census is None:
         return replace(value, census_by=Answer.__dataclass_fields__["census_by"].default)
     return value

@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from subprocess import PIPE, Popen
 
 import pytest
+import scripted_events as script
 from hypothesis import given, settings
+from session_values import answers
 
 from chatbot import shapes
 from chatbot.errors import ModelCut, NoSession, SessionError
@@ -22,8 +24,6 @@ from chatbot.sessions.keeping import titled
 from chatbot.sessions.packing import packed, unpacked
 from chatbot.values import ClaimMade, Delta, Finished, Notice, Question
 from store.records import Filter
-from tests.chatbot import scripted_events as script
-from tests.chatbot.session_values import answers
 
 ASKED = Question("What is GSPO?", filter=Filter(since="2025"))
 
@@ -63,13 +63,13 @@ def listed(sessions, **how):
 
 
 @given(answers())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_answer_is_read_again_as_it_was(answer):
     assert unpacked(packed(answer)) == answer
 
 
 @given(answers())
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_what_json_prints_of_an_answer_reads_as_an_answer_of_the_same_shape(answer):
     shape = json.loads(json.dumps(shapes.answer(answer)))
     again = json.loads(json.dumps(shapes.answer(reading.answer(shape))))
@@ -346,7 +346,7 @@ import sys
 from pathlib import Path
 from chatbot.sessions import Recorder, Sessions
 from chatbot.values import Question
-from tests.chatbot import scripted_events as script
+import scripted_events as script
 recorder = Recorder(Sessions(Path(sys.argv[1])), "papers")
 events = recorder.record(Question("What is GSPO?"), script.answered())
 for event in events:
@@ -357,7 +357,9 @@ for event in events:
 
 
 def test_a_killed_process_loses_at_most_the_sentence_in_flight(sessions):
-    child = Popen([sys.executable, "-c", CHILD, str(sessions.file)], stdin=PIPE, stdout=PIPE, text=True)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", CHILD, str(sessions.file)]
+    child = Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=env)
     id = child.stdout.readline().strip()
     child.send_signal(signal.SIGKILL)
     child.communicate()
