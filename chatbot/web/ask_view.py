@@ -9,6 +9,7 @@ from chatbot.web.conversing import Shown, answered
 from chatbot.web.desk import Desk
 from chatbot.web.markup import EMPTY, Safe
 from chatbot.web.narrowing import chosen
+from chatbot.web.suggestions import further
 from store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ LONGEST = 4_000
 
 def build(desk: Desk, filters: list["gradio.components.Component"], talks: "gradio.HTML") -> dict[str, Any]:
     """Make the components and their events; the components by name, for the layout's other parts."""
+    import anyio
     import gradio as gr
 
     past = gr.HTML("", elem_id="past", apply_default_css=False, js_on_load=None, padding=False)
     live = gr.HTML("", elem_id="live", apply_default_css=False, js_on_load=None, padding=False)
+    onward = gr.HTML("", elem_id="onward", apply_default_css=False, js_on_load=None)
     with gr.Group(elem_id="composer"):
         box = gr.Textbox(
             label="Your question",
@@ -52,9 +55,10 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
         if not text.strip():
             yield {box: ""}
             return
-        yield {box: ""}
+        yield {box: "", onward: ""}
         async for shown in answered(desk, talk, text, chosen(*fields)):
             yield news(shown)
+        yield {onward: await anyio.to_thread.run_sync(further, desk, talk)}
 
     async def told(event: gr.EventData, request: gr.Request, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         data = said(event)
@@ -63,8 +67,10 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
         if not text.strip():
             return
         place = number(data, "place")
+        yield {onward: ""}
         async for shown in answered(desk, talk, text, chosen(*fields), place):
             yield news(shown)
+        yield {onward: await anyio.to_thread.run_sync(further, desk, talk)}
 
     def halted(request: gr.Request) -> None:
         desk.talk(request.session_hash).stop()
@@ -84,7 +90,7 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
         return file(name, content, keeping.KINDS.get(kind, "text/plain"), number(data, "again") or 0)
 
     asking: dict[str, Any] = {
-        "outputs": [box, past, live, talks],
+        "outputs": [box, past, live, talks, onward],
         "show_progress": "hidden",
         "concurrency_limit": AT_ONCE,
         "concurrency_id": "ask",
@@ -96,4 +102,4 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
     ask.click(told, filters, **asking)
     gr.on([box.stop, stop.click], halted, None, None, **quick)
     keep.click(handed, None, download, show_progress="hidden", api_visibility="private")
-    return {"past": past, "live": live, "box": box, "download": download, "cure": cure}
+    return {"past": past, "live": live, "box": box, "download": download, "cure": cure, "onward": onward}

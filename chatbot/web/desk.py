@@ -12,11 +12,12 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from chatbot import doctor
+from chatbot import doctor, suggesting
 from chatbot.doctor import Finding, State
 from chatbot.endpoint import shown
 from chatbot.errors import ChatbotError
 from chatbot.sessions import Sessions
+from chatbot.suggesting import Suggestion
 from chatbot.values import Event, Question
 from chatbot.web.talk import Talk
 from store.errors import StoreError
@@ -58,6 +59,7 @@ class Desk:
         self._lock = threading.RLock()
         self._chat: Chat | None = None
         self._talks: OrderedDict[str, Talk] = OrderedDict()
+        self._starters: tuple[Suggestion, ...] | None = None
         self._known: OrderedDict[str, tuple[Sentence, ...]] = OrderedDict()
 
     @property
@@ -138,10 +140,21 @@ class Desk:
                 self._known.popitem(last=False)
         return found
 
+    def starters(self) -> tuple[Suggestion, ...]:
+        """Questions to begin with; made once for the papers that there are. Raises StoreError."""
+        with self._lock:
+            found = self._starters
+        if found is None:
+            found = suggesting.first(self.collection)
+            with self._lock:
+                self._starters = found
+        return found
+
     def changed(self) -> None:
         """Papers came or went: what was remembered of them is forgotten."""
         with self._lock:
             self._known.clear()
+            self._starters = None
 
     def count(self, filter: Filter = Filter()) -> int:
         """How many papers pass. Raises FilterError."""

@@ -8,6 +8,7 @@ from chatbot.web.bridge import bridge, file, number, said, words
 from chatbot.web.conversations import beside
 from chatbot.web.desk import Desk
 from chatbot.web.markup import EMPTY, Safe
+from chatbot.web.suggestions import further, starters
 from chatbot.web.talk import Talk
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ def wire(desk: Desk, side: dict[str, Any], ask: dict[str, Any]) -> None:
             return EMPTY
         return file(name, content, keeping.KINDS.get(kind, "text/plain"), number(data, "again") or 0)
 
+    def onward(request: gr.Request) -> Safe:
+        talk = desk.talk(request.session_hash)
+        return further(desk, talk) if talk.views else starters(desk)
+
     def searched(request: gr.Request, wanted: str) -> Safe:
         return beside(desk, desk.talk(request.session_hash), wanted)
 
@@ -98,6 +103,7 @@ def wire(desk: Desk, side: dict[str, Any], ask: dict[str, Any]) -> None:
     bridge("open").click(opened, search, shown, **quiet)
     bridge("change").click(changed, search, shown, **quiet)
     bridge("export").click(exported, None, download, **quiet)
+    bridge("onward").click(onward, None, ask["onward"], **quiet)
     search.change(searched, search, talks, trigger_mode="always_last", **quiet)
 
 

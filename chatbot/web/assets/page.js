@@ -411,11 +411,18 @@ function announce(turn) {
     told.set(key, -1);
   }
 }
-let newest = "";
+let newest = "", standing = "", wasAsking = false;
 function changed() {
   const turn = $("#live .turn");
   body.classList.toggle("asking", turn?.dataset.state === "running");
   body.classList.toggle("fresh", !turn);
+  // What can be asked next is made while the reader reads: the list belongs to what stands above it.
+  const above = turn ? `${turn.dataset.turn} ${$("h2", turn)?.textContent}` : $(".welcome")?.textContent ?? "";
+  if (above && above !== standing) {
+    standing = above;
+    if (turn?.dataset.state !== "running" && !wasAsking) call("onward");
+  }
+  wasAsking = turn?.dataset.state === "running";
   if (turn) {
     const key = turn.dataset.turn + $("h2", turn)?.textContent;
     if (newest !== key) {
