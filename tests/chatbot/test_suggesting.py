@@ -19,7 +19,9 @@ def chat(seeded: Collection, tmp_path: Path) -> Chat:
     return Chat(seeded, None, settings=load({"home": tmp_path}, {}, tmp_path))
 
 
-def test_first_questions_are_answered_by_the_papers_that_they_are_made_of(seeded: Collection, chat: Chat) -> None:
+def test_first_questions_are_answered_by_the_papers_that_they_are_made_of(
+    seeded: Collection, chat: Chat
+) -> None:
     found = suggesting.first(seeded, most=8)
     assert len(found) == 8
     for each in found:

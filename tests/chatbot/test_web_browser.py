@@ -532,3 +532,90 @@ def test_an_empty_collection_is_filled_with_the_sample_papers_and_then_asked(
                 with visit.page.expect_download() as download:
                     visit.page.click("#live [data-kind=csv]")
                 assert Path(download.value.path()).read_text(encoding="utf-8").startswith("key,count")
+
+
+def test_filters_say_how_many_papers_remain_and_questions_keep_to_them(visit: Visit) -> None:
+    visit.parts.directed.reply = plain(visit.parts)
+    visit.page.fill(
+        "#filters label:has-text('Contains') textarea, #filters label:has-text('Contains') input", "legal"
+    )
+    visit.page.wait_for_function(
+        "() => / of 39 papers/.test(document.querySelector('#remaining').textContent)", timeout=PATIENCE
+    )
+    visit.ask("Filtered?")
+    visit.until("Filtered?")
+    assert visit.parts.directed.questions[-1].filter.text == "legal"
+    since = "#filters label:has-text('Since') textarea, #filters label:has-text('Since') input"
+    visit.page.fill(since, "someday")
+    visit.see("#remaining .wrong")
+
+
+def test_papers_are_browsed_searched_and_opened_and_files_that_hold_none_say_so(
+    visit: Visit, tmp_path: Path
+) -> None:
+    visit.page.click("nav [data-view=papers]")
+    visit.see(".papers li")
+    assert visit.page.query_selector("#months .bar")
+    visit.page.click(".papers li:nth-child(2) .open")
+    label = visit.text(".papers li:nth-child(2) .open")
+    assert label in visit.see("#sources details.paper").inner_text()
+    visit.page.fill("#find textarea, #find input", "PLawBench legal questions")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function(
+        "() => document.querySelector('.papers .open').textContent.includes('PLawBench')", timeout=PATIENCE
+    )
+    empty = tmp_path / "shopping.txt"
+    empty.write_text("milk\n\neggs\n", encoding="utf-8")
+    visit.page.set_input_files("#drop input[type=file]", str(empty))
+    report = visit.see("#upload-report .report").inner_text()
+    assert "shopping.txt" in report
+    assert "no paper" in report
+    assert str(tmp_path) not in visit.text("#upload-report")
+
+
+def test_the_map_opens_papers_and_shows_one_theme(visit: Visit) -> None:
+    visit.page.click("nav [data-view=map]")
+    visit.see("#map .point")
+    assert len(visit.page.query_selector_all("#map .point")) == 39
+    visit.page.focus("#map .point")
+    visit.page.keyboard.press("Enter")
+    visit.see("#sources details.paper")
+    visit.page.click(".legend button")
+    dimmed = len(visit.page.query_selector_all("#map .point.off"))
+    assert 0 < dimmed < 39
+
+
+def test_a_text_is_checked_sentence_by_sentence(visit: Visit) -> None:
+    visit.page.click("nav [data-view=verify]")
+    visit.page.fill(
+        "#verify-text textarea", "PLawBench comprises 850 questions. It was made in Peru by llamas."
+    )
+    visit.page.click("#verify-go")
+    visit.page.wait_for_function(
+        "() => /^2 sentences: /.test(document.querySelector('#verify-result .note')?.textContent ?? '')",
+        timeout=PATIENCE,
+    )
+    assert "PLawBench" in visit.text("#verify-result blockquote .open")
+    visit.page.click("#verify-result blockquote .open")
+    visit.see("#sources .abstract .lit")
+
+
+def test_what_is_suggested_is_answered_when_it_is_clicked(visit: Visit) -> None:
+    visit.parts.directed.reply = Chat(visit.parts.collection, None, settings=visit.parts.settings).stream  # type: ignore[assignment]
+    text = visit.see(".suggested button").inner_text()
+    visit.page.click(".suggested button")
+    visit.until(text)
+    assert visit.page.query_selector("#live .chip.v-supported, #live .census")
+
+
+def test_maths_is_typeset_by_what_comes_along(visit: Visit) -> None:
+    parts = visit.parts
+    claim = replace(proven(parts), text="It is $2.5\\times$ faster.")
+
+    def reply(question: Question) -> Iterator[Event]:
+        yield Finished(finished(parts, question, claim))
+
+    parts.directed.reply = reply
+    visit.ask("How fast?")
+    visit.until("How fast?")
+    visit.see("#live .tex .katex")
