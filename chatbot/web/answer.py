@@ -7,6 +7,7 @@ untouched in the browser.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chatbot.planning import told
 from chatbot.values import Claim, NearMiss, Status, Verdict
@@ -65,12 +66,35 @@ def _body(view: View) -> Safe:
         found = tables.topic(answer.topic) if answer.topic is not None else found
         return el("div", el("p", answer.text, class_="lead"), found, class_="answer")
     premise = _premise(view)
+    if (laid := _laid(view)) is not None:
+        return el("div", premise, laid, class_="answer")
     spans = [_span(span, at) for at, span in enumerate(view.spans)]
     tail = [el("span", written(view.tail), class_="tail")] if view.tail.strip() else []
     if not (spans or tail or premise):
         return el("div", el("p", written(answer.text)), class_="answer") if answer and answer.text else EMPTY
     kind = " extract" if answer is not None and answer.status is Status.EXTRACT else ""
     return el("div", premise, el("p", spans, tail, class_="prose"), class_=f"answer{kind}")
+
+
+def _laid(view: View) -> Safe | None:
+    """A list or a table, where the answer is one; its sentences are those of any other."""
+    spans = [replace(span, lead="") for span in view.spans]
+    if spans and view.spans[-1].lead.endswith("- "):
+        return el("ul", [el("li", _span(span, at)) for at, span in enumerate(spans)], class_="prose")
+    if spans and "|" in view.spans[-1].lead:
+        rows = [
+            el("tr", el("td", sentence(_cell(shown.lead))), el("td", _span(span, at)))
+            for at, (span, shown) in enumerate(zip(spans, view.spans, strict=True))
+        ]
+        heads = el("tr", [el("th", each, scope="col") for each in ("Paper", "Statement")])
+        return el("div", el("table", el("thead", heads), el("tbody", rows)), class_="table laid")
+    return None
+
+
+def _cell(lead: str) -> str:
+    """The papers' names in the row that a sentence stands in."""
+    cells = lead.rstrip().removesuffix("|").rsplit("|", 1)
+    return cells[-1].replace("\\|", "|").replace("\\\\", "\\").strip()
 
 
 def _span(span: Span, place: int) -> Safe:
@@ -80,7 +104,8 @@ def _span(span: Span, place: int) -> Safe:
         lead,
         el(
             "span",
-            written(span.claim.text),
+            written(span.claim.translation or span.claim.text),
+            title=span.claim.text if span.claim.translation else None,
             class_=f"claim v-{verdict.value}",
             data_claim=place,
         ),
@@ -220,11 +245,13 @@ def _waiting(view: View) -> Safe:
 
 
 def _thought(view: View) -> Safe:
+    thoughts = view.answer.thoughts if view.answer is not None else None
+    said = "Thoughts"
+    if thoughts is not None:
+        said = f"Thought for {thoughts.seconds:.1f} s, {counted(thoughts.tokens, 'token')}"
     if not view.thought:
-        return EMPTY
-    return el(
-        "details", el("summary", "Thoughts"), el("p", view.thought, class_="thought"), class_="thoughts"
-    )
+        return el("p", said, class_="note") if thoughts is not None else EMPTY
+    return el("details", el("summary", said), el("p", view.thought, class_="thought"), class_="thoughts")
 
 
 def _left_out(view: View) -> Safe:

@@ -98,7 +98,9 @@ class Desk:
         if model is None:
             return []
         found = doctor.model_findings(self.settings)
-        return found or [Finding("model", State.GOOD, f"{model.name} at {shown(model.endpoint)}")]
+        if any(model.name in each.detail for each in found):
+            return found
+        return [Finding("model", State.GOOD, f"{model.name} at {shown(model.endpoint)}")]
 
     def checker(self) -> Checker:
         """A checker of its own. Raises ChatbotError, StoreError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot.planning import told
-from chatbot.values import Answer, Claim, PlannedBy, Status, Verdict
+from chatbot.values import Answer, Claim, Packed, PlannedBy, Status, Verdict
 from chatbot.web.markup import EMPTY, Safe, el, join
 from chatbot.web.prose import counted, sentence
 from chatbot.web.viewing import State, View
@@ -55,6 +55,8 @@ def trace(view: View) -> Safe:
         rows.append(("Only papers", el("span", str(answer.filter))))
     if view.hits:
         rows.append(("Found", _hits(view)))
+    if view.packed is not None:
+        rows.append(("Shown", _shown(view.packed)))
     if answer.dropped:
         rows.append(("Left out", el("ul", [el("li", each) for each in answer.dropped])))
     rows.append(("Times", el("span", _times(answer))))
@@ -105,6 +107,16 @@ def _times(answer: Answer) -> str:
     )
     return (
         ", ".join(f"{name} {seconds:.2f} s" for name, seconds in steps if seconds is not None) or "not kept"
+    )
+
+
+def _shown(packed: Packed) -> Safe:
+    """The sentences that the model was given."""
+    more = f"; {packed.left_out:,} more were found" if packed.left_out else ""
+    papers = len({each.paper for each in packed.shown})
+    told = f"{counted(len(packed.shown), 'sentence')} of {counted(papers, 'paper')}{more}"
+    return el(
+        "details", el("summary", told), el("ol", [el("li", sentence(each.text)) for each in packed.shown])
     )
 
 

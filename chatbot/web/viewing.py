@@ -23,14 +23,18 @@ from chatbot.values import (
     Finished,
     Judged,
     Notice,
+    Packed,
     Planned,
     PremiseDoubted,
     Retrieved,
     SearchPlan,
     Status,
+    Style,
     Thought,
 )
 from store.records import Hit
+
+_LAID = (Style.LIST, Style.TABLE)
 
 
 class State(StrEnum):
@@ -44,7 +48,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sentence of the answer as it stands on the page: the white space before it, and its proof."""
+    """A sentence of the answer as it stands on the page, and its proof.
+
+    `lead` is what stands before it: white space, the bullet of a list, the cells of a table's row.
+    """
 
     lead: str
     claim: Claim
@@ -59,6 +66,7 @@ class View:
     state: State = State.RUNNING
     plan: SearchPlan | None = None
     hits: tuple[Hit, ...] | None = None
+    packed: Packed | None = None
     premise: PremiseDoubted | None = None
     spans: tuple[Span, ...] = ()
     tail: str = ""
@@ -77,6 +85,8 @@ def seen(view: View, event: Event) -> View:
             return replace(view, plan=plan)
         case Retrieved(hits=hits):
             return replace(view, hits=hits)
+        case Packed():
+            return replace(view, packed=event)
         case PremiseDoubted():
             return replace(view, premise=event)
         case Thought(text=text):
@@ -85,7 +95,9 @@ def seen(view: View, event: Event) -> View:
             return replace(view, tail=view.tail + text, thinking=False)
         case ClaimMade(index=index, claim=claim, numbers=numbers):
             # An index that was there already: the model had been thinking aloud, and begins again.
-            lead = view.tail[: len(view.tail) - len(view.tail.lstrip())]
+            found = view.tail.find(claim.translation or claim.text)
+            white = view.tail[: len(view.tail) - len(view.tail.lstrip())]
+            lead = view.tail[:found] if found >= 0 else white
             spans = (*view.spans[:index], Span(lead, claim, numbers))
             return replace(view, spans=spans, tail="", thinking=False)
         case ClaimRevised(index=index, claim=claim, numbers=numbers):
@@ -133,10 +145,11 @@ def _spans(answer: Answer, shown: Sequence[Span]) -> tuple[Span, ...]:
     numbers = {citation.paper.id: citation.number for citation in answer.citations}
     spans, at = [], 0
     for place, claim in enumerate(answer.claims):
-        found = answer.text.find(claim.text, at)
+        said = claim.translation or claim.text
+        found = answer.text.find(said, at)
         between = answer.text[at:found] if found >= 0 else " "
-        lead = "\n" if "\n" in between else (" " if place else "")
-        at = found + len(claim.text) if found >= 0 else at
+        lead = between if answer.style in _LAID else ("\n" if "\n" in between else (" " if place else ""))
+        at = found + len(said) if found >= 0 else at
         own = dict.fromkeys(numbers[each.paper] for each in claim.evidence if each.paper in numbers)
         spans.append(Span(lead, claim, tuple(own)))
     return tuple(spans)
