@@ -331,13 +331,22 @@ def _server(
 class Assembly:
     """A filled collection and the chat over it: a context manager that lets go of everything at its end.
 
-    The model is chosen when the chat is first asked for. Raises StoreError, ChatbotError.
+    The model is chosen when the chat is first asked for. `fill`: a collection that is missing is made, and
+    may be empty. Raises StoreError, ChatbotError.
     """
 
     def __init__(
-        self, settings: Settings, *, notice: Notice, progress: Progress, with_model: bool = True
+        self,
+        settings: Settings,
+        *,
+        notice: Notice,
+        progress: Progress,
+        with_model: bool = True,
+        fill: bool = False,
     ) -> None:
         self.settings = settings
+        self._fill = fill
+        self._sessions: Sessions | None = None
         self._notice = notice
         self._progress = progress
         self._with_model = with_model
@@ -345,7 +354,12 @@ class Assembly:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.collection = stack.enter_context(filled(self.settings, notice=self._notice))
+            found = (
+                opened(self.settings, notice=self._notice, create=True)
+                if self._fill
+                else filled(self.settings, notice=self._notice)
+            )
+            self.collection = stack.enter_context(found)
             self._stack = stack.pop_all()
         return self
 
@@ -423,6 +437,13 @@ class Assembly:
             # half-made modules. It is the greatest part of the start, and the first request needs it.
             load_sdk()
         return model
+
+    @property
+    def sessions(self) -> Sessions | None:
+        """The saved conversations, opened once; None where they are not to be saved."""
+        if self._sessions is None:
+            self._sessions = sessions(self.settings, notice=self._notice)
+        return self._sessions
 
     @property
     def calibrations(self) -> Calibrations:

@@ -58,6 +58,11 @@ def examine(settings: Settings, *, with_model: bool = True) -> list[Finding]:
     ]
 
 
+def model_findings(settings: Settings) -> list[Finding]:
+    """What is known of the model that would answer, and of the local one beside it."""
+    return list(_model(settings))
+
+
 def ready(findings: Sequence[Finding]) -> bool:
     """A question can be asked."""
     return all(finding.state is not State.BAD for finding in findings)

@@ -11,6 +11,7 @@
     counting    census
     reviewing   review
     verifying   verify
+    serving     web
     checking    doctor
     calibrating calibrate
     models      model list, use, path, remove, serve
@@ -39,6 +40,7 @@ from chatbot.cli import (
     options,
     recalling,
     reviewing,
+    serving,
     shelving,
     verifying,
 )
@@ -66,6 +68,7 @@ def cli() -> None:
     chatbot ingest --demo                      fill the collection with the demo's papers
     chatbot ask "What does GSPO change?"       ask one question
     chatbot chat                               have a conversation
+    chatbot web                                the same, and more, on a page in the browser
     chatbot doctor                             what is missing, and the cure
     """
 
@@ -74,6 +77,7 @@ for command in (
     collecting.ingest,
     asking.ask,
     asking.chat,
+    serving.web,
     counting.census,
     reviewing.review,
     collecting.papers,

@@ -1,0 +1,77 @@
+"""Where files are dropped: on the page of an empty collection and above the list of papers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from chatbot import assembly
+from chatbot.errors import ChatbotError
+from chatbot.web import conversing
+from chatbot.web.bridge import bridge
+from chatbot.web.desk import Desk
+from chatbot.web.narrowing import remaining
+from chatbot.web.reporting import upload
+from chatbot.web.taking_in import Intake
+
+
+def build(desk: Desk) -> dict[str, Any]:
+    """The drop zone and its report."""
+    import gradio as gr
+
+    with gr.Group(elem_id="uploads"):
+        drop = gr.File(
+            label="Drop files of abstracts here, or choose them",
+            file_count="multiple",
+            type="filepath",
+            elem_id="drop",
+            height=96,
+        )
+        report = gr.HTML("", elem_id="upload-report", apply_default_css=False, js_on_load=None)
+    return {"drop": drop, "report": report, "intake": Intake(desk)}
+
+
+def wire(desk: Desk, parts: dict[str, Any], ask: dict[str, Any], count: Any) -> None:
+    """The events, once all components are there; `count` says how many papers remain."""
+    import gradio as gr
+
+    drop, report, intake = parts["drop"], parts["report"], parts["intake"]
+    outputs = [report, ask["past"], ask["live"], count, drop]
+
+    async def taken(request: gr.Request, files: list[tuple[Path, str]]) -> AsyncIterator[dict[Any, Any]]:
+        async for state in intake.taken(files):
+            if not state.over:
+                yield {report: upload(state)}
+                continue
+            talk = desk.talk(request.session_hash)
+            before, last = conversing.shown(desk, talk)
+            yield {
+                report: upload(state),
+                ask["past"]: before,
+                ask["live"]: last,
+                count: remaining(desk),
+                drop: None,
+            }
+
+    async def dropped(request: gr.Request, given: list[str] | None) -> AsyncIterator[dict[Any, Any]]:
+        files = [(Path(each), Path(each).name) for each in given or ()]
+        if files:
+            async for news in taken(request, files):
+                yield news
+
+    async def demo(request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        try:
+            files = [(path, path.name) for path in assembly.seeds()]
+        except ChatbotError as error:
+            gr.Warning(str(error))
+            return
+        async for news in taken(request, files):
+            yield news
+
+    often: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "concurrency_limit": 4,
+        "concurrency_id": "upload",
+    }
+    drop.upload(dropped, drop, outputs, **often)
+    bridge("demo").click(demo, None, outputs, **often)
