@@ -57,6 +57,7 @@ class Draft:
     plan: SearchPlan | None = None
     unread: str | None = None
     groups: tuple[tuple[Scored, ...], ...] = ()
+    cut: str = ""
 
     def mark(self, step: str) -> None:
         """A step of `Timings` is reached now."""
@@ -123,6 +124,7 @@ class Draft:
                 fingerprint=fingerprint,
                 filter=self.question.filter,
                 plan=self.plan,
+                cut=self.cut,
             )
         )
 

@@ -105,11 +105,13 @@ class Generation:
                         case Done(finish_reason, usage):
                             self._draft.usage += usage
                             if finish_reason == "length":
+                                self._draft.cut = "length"
                                 self._draft.dropped.append(
                                     f"The answer was cut at {self._settings.max_tokens} tokens. "
                                     "Allow more with CHATBOT_MAX_TOKENS."
                                 )
             except ModelCut as error:
+                self._draft.cut = "broken"
                 self._draft.dropped.append(f"The answer was cut: {error}")
                 yield Notice(f"The answer was cut: {error}")
             yield from self._take(reader.finish())

@@ -51,14 +51,14 @@ def answer(value: Answer) -> Shape:
         "standalone_question": value.standalone_question,
         "status": value.status.value,
         "text": value.text,
-        "claims": [_claim(item) for item in value.claims],
-        "citations": [_citation(item) for item in value.citations],
-        "near_misses": [_near_miss(item) for item in value.near_misses],
-        "premise": None if value.premise is None else _claim(value.premise),
-        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "claims": [claim(item) for item in value.claims],
+        "citations": [citation(item) for item in value.citations],
+        "near_misses": [near_miss(item) for item in value.near_misses],
+        "premise": None if value.premise is None else claim(value.premise),
+        "withdrawn": [claim(item) for item in value.withdrawn],
         "full_text": [_reference(item) for item in value.full_text],
         "dropped": list(value.dropped),
-        "usage": _usage(value.usage),
+        "usage": usage(value.usage),
         "timings": _timings(value.timings),
         "model": value.model,
         "fingerprint": value.fingerprint,
@@ -66,6 +66,7 @@ def answer(value: Answer) -> Shape:
         "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
+        "cut": value.cut or None,
     }
 
 
@@ -162,14 +163,14 @@ def review(value: Review, page: str) -> Shape:
                 "name": theme.name,
                 "named_by": theme.named_by.value,
                 "papers": [item.id for item in theme.papers],
-                "claims": [_claim(item) for item in theme.claims],
+                "claims": [claim(item) for item in theme.claims],
             }
             for theme in value.themes
         ],
-        "citations": [_citation(item) for item in value.citations],
-        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "citations": [citation(item) for item in value.citations],
+        "withdrawn": [claim(item) for item in value.withdrawn],
         "dropped": list(value.dropped),
-        "usage": _usage(value.usage),
+        "usage": usage(value.usage),
         "model": value.model,
         "markdown": page,
     }
@@ -179,7 +180,7 @@ def topic_paper(value: TopicPaper) -> Shape:
     """A paper that belongs to a topic, or may."""
     return {
         **_reference(value.paper),
-        "evidence": _evidence(value.evidence),
+        "evidence": evidence(value.evidence),
         "judged_by": value.judged_by.value,
         "odds": value.odds,
     }
@@ -277,7 +278,7 @@ def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:
     """A checked text: its sentences in order, and the papers that their evidence is of."""
     return {
         "version": VERSION,
-        "claims": [_claim(item) for item in claims],
+        "claims": [claim(item) for item in claims],
         "papers": [_reference(item) for item in cited],
     }
 
@@ -319,7 +320,8 @@ def dumps(shape: object, *, ascii_only: bool = False) -> str:
     return json.dumps(shape, ensure_ascii=ascii_only, indent=2, allow_nan=False)
 
 
-def _claim(value: Claim) -> Shape:
+def claim(value: Claim) -> Shape:
+    """A sentence of an answer and its proof."""
     return {
         "text": value.text,
         "verdict": value.verdict.value,
@@ -327,11 +329,12 @@ def _claim(value: Claim) -> Shape:
         "missing": list(value.missing),
         "judged_by": value.judged_by.value,
         "replaces": value.replaces or None,
-        "evidence": [_evidence(item) for item in value.evidence],
+        "evidence": [evidence(item) for item in value.evidence],
     }
 
 
-def _evidence(value: Evidence) -> Shape:
+def evidence(value: Evidence) -> Shape:
+    """A sentence of an abstract, with its address."""
     return {
         "paper": value.paper,
         "sentence": value.sentence,
@@ -341,14 +344,16 @@ def _evidence(value: Evidence) -> Shape:
     }
 
 
-def _citation(value: Citation) -> Shape:
+def citation(value: Citation) -> Shape:
+    """A paper under its number."""
     return {"number": value.number, **_reference(value.paper)}
 
 
-def _near_miss(value: NearMiss) -> Shape:
+def near_miss(value: NearMiss) -> Shape:
+    """A paper that came close."""
     return {
         **_reference(value.paper),
-        "evidence": _evidence(value.evidence),
+        "evidence": evidence(value.evidence),
         "missing": list(value.missing),
     }
 
@@ -370,7 +375,8 @@ def _source(value: Source) -> Shape:
     return {"name": value.name, "line": value.line}
 
 
-def _usage(value: Usage) -> Shape:
+def usage(value: Usage) -> Shape:
+    """Tokens."""
     return {
         "prompt_tokens": value.prompt_tokens,
         "completion_tokens": value.completion_tokens,

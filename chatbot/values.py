@@ -269,6 +269,7 @@ class Answer:
     it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
+    `cut` is why the model did not come to its end: "length" (its tokens were used up), "broken"; else "".
     """
 
     question: str
@@ -291,6 +292,7 @@ class Answer:
     plan: SearchPlan | None = None
     topic: TopicCensus | None = None
     census_by: PlannedBy = PlannedBy.RULES
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)

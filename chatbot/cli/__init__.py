@@ -11,6 +11,7 @@
     verifying   verify
     checking    doctor
     calibrating calibrate
+    serving     serve, keys
     models      model list, use, path, remove, serve
     benching    bench retrieval, claims, answers, make-questions, citations
 
@@ -35,6 +36,7 @@ from chatbot.cli import (
     models,
     options,
     reviewing,
+    serving,
     shelving,
     verifying,
 )
@@ -79,6 +81,8 @@ for command in (
     calibrating.calibrate,
     collecting.rebuild,
     shelving.collections,
+    serving.serve,
+    serving.keys,
     models.model,
     benching.bench,
 ):
