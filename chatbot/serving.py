@@ -77,10 +77,13 @@ class Served:
 
         Raises NoCollection, CollectionError.
         """
-        from store.collection import check_name
+        from store.collection import NAME
 
         wanted = name or self.settings.collection
-        check_name(wanted)
+        if not NAME.fullmatch(wanted):  # nor could there be one: no path is made of it
+            raise NoCollection(
+                f"There is no collection {wanted[:80]!r}. Ask for one of those that there are."
+            )
         with self._lock:
             if wanted not in self._open:
                 settings = replace(self.settings, collection=wanted)

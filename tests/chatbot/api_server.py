@@ -51,7 +51,7 @@ def filled(home: Path, name: str = "papers", sources: Sequence[Path] = (SEEDS,))
 def shown(handler: Handler) -> list[tuple[str, str]]:
     """The sentences that a request shows to the model, by their keys."""
     text = handler.body["messages"][-1]["content"]
-    return re.findall(r"^\s*\[(\d+\.\d+)\] (.+)$", text, re.MULTILINE)
+    return re.findall(r"^(\d+\.\d+) (.+)$", text, re.MULTILINE)
 
 
 def proven(handler: Handler) -> None:
@@ -81,6 +81,15 @@ def answering(
     return behave
 
 
+def sure(behaviour: Callable[[Handler], None]) -> Callable[[Handler], None]:
+    """The behaviour, of a model that thinks that it can answer."""
+
+    def behave(handler: Handler) -> None:
+        (scores(yes=-0.01, no=-5.0) if handler.body.get("max_tokens") == 1 else behaviour)(handler)
+
+    return behave
+
+
 def settings(home: Path, base_url: str = "", **more: object) -> Settings:
     """Settings of a home, and of an endpoint if there is one."""
     flags: dict[str, object] = {"home": home, **more}
@@ -97,10 +106,10 @@ class Api:
         home: Path,
         base_url: str = "",
         *,
-        rules: Rules = Rules(),
+        rules: Rules | None = None,
         threads: int = 32,
         mounts: Sequence[Mount] = (),
-        options: Options = Options(grace=5),
+        options: Options | None = None,
         tracer: Tracer | None = None,
         log_text: bool = False,
         **more: object,
@@ -117,8 +126,8 @@ class Api:
             self.served, Pump(threads), log=Log(self.lines, text=log_text), tracer=tracer or Tracer()
         )
         self.keys = Keys(home)
-        self.app: Guard = make(self.context, rules, self.keys, mounts)
-        self.server = uvicorn.Server(configuration(self.app, options))
+        self.app: Guard = make(self.context, rules or Rules(), self.keys, mounts)
+        self.server = uvicorn.Server(configuration(self.app, options or Options(grace=5)))
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:

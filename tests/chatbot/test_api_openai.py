@@ -1,4 +1,4 @@
-"""OpenAI's own SDK against the API: whole answers, streams, conversations, refusals; nothing of a proof is lost."""
+"""OpenAI's own SDK against the API: whole answers, streams, conversations, refusals."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from chatbot import assembly
 from store import HashEmbedder
-from tests.chatbot.api_server import FRENCH, QUESTION, Api, answering, filled, proven
-from tests.fake_upstream import FakeUpstream, say
+from tests.chatbot.api_server import FRENCH, QUESTION, Api, answering, filled, proven, sure
+from tests.fake_upstream import FakeUpstream, Handler, say
 
 GSPO = "GSPO defines the importance ratio based on sequence likelihood"
 USER = {"role": "user", "content": QUESTION}
@@ -51,7 +51,8 @@ def test_an_answer_carries_its_proof_three_times(client: openai.OpenAI, api: Api
     text = message.content
     assert GSPO in text
     assert choice.finish_reason == "stop"
-    assert completion.usage and completion.usage.total_tokens == completion.usage.prompt_tokens + 20
+    assert completion.usage is not None
+    assert completion.usage.completion_tokens == 20
     # in the text
     assert text.index(" [1]") < text.index("\n\nReferences\n- [1] GSPO")
     # in OpenAI's own shape
@@ -66,7 +67,7 @@ def test_an_answer_carries_its_proof_three_times(client: openai.OpenAI, api: Api
     assert text[claim["start"] : claim["end"]] == claim["text"]
     [evidence] = claim["evidence"]
     paper = api.get(cited.url.removeprefix(api.url)).json()
-    assert paper["id"] == evidence["paper"] == message.citations[0]["paper"]
+    assert paper["paper"] == evidence["paper"] == message.citations[0]["paper"]
     assert paper["abstract"][evidence["start"] : evidence["end"]] == evidence["text"]
 
 
@@ -151,7 +152,7 @@ def test_a_paper_keeps_its_number_and_it_is_what_was_talked_about(client: openai
     assert "GSPO" in message.content
     sent = json.dumps(api.upstream.requests[-1].body)  # type: ignore[attr-defined]
     assert "Napoleon" not in sent  # a client's words are never evidence
-    assert "What does GSPO base its importance ratio on?" in sent
+    assert "GSPO's importance ratio" in sent
 
 
 @pytest.mark.parametrize(
@@ -217,31 +218,34 @@ def test_a_wrong_request_gets_an_error_in_openais_shape(
 
 def test_an_answer_that_hits_its_limit_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "embedder", lambda settings: HashEmbedder())
-    with FakeUpstream(say("GSPO defines", finish="length")) as upstream:
-        with Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
-            answer = api.chat(max_tokens=2, model="papers/off").json()["choices"][0]
-            assert upstream.requests[-1].body["max_tokens"] == 2
+    cut = sure(say("GSPO defines", finish="length"))
+    with FakeUpstream(cut) as upstream, Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
+        answer = api.chat(max_tokens=2, model="papers/off").json()["choices"][0]
+        assert upstream.requests[-1].body["max_tokens"] == 2
     assert answer["finish_reason"] == "length"
     assert "(The answer was cut: it reached its limit of tokens.)" in answer["message"]["content"]
 
 
 def test_thinking_arrives_as_reasoning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "embedder", lambda settings: HashEmbedder())
-    with FakeUpstream(say("GSPO is new.", thoughts=("Let me", " see."))) as upstream:
-        with Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
-            client = openai.OpenAI(base_url=api.v1, api_key="none")
-            whole: Any = client.chat.completions.create(model="papers/off", messages=[USER])
-            chunks: Any = client.chat.completions.create(model="papers/off", messages=[USER], stream=True)
-            thoughts = [getattr(chunk.choices[0].delta, "reasoning_content", None) for chunk in chunks]
+    thinking = sure(say("GSPO is new.", thoughts=("Let me", " see.")))
+    with FakeUpstream(thinking) as upstream, Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
+        client = openai.OpenAI(base_url=api.v1, api_key="none")
+        whole: Any = client.chat.completions.create(model="papers/off", messages=[USER])
+        chunks: Any = client.chat.completions.create(model="papers/off", messages=[USER], stream=True)
+        thoughts = [getattr(chunk.choices[0].delta, "reasoning_content", None) for chunk in chunks]
     assert whole.choices[0].message.reasoning_content == "Let me see."
     assert "".join(filter(None, thoughts)) == "Let me see."
 
 
 def test_an_unproven_sentence_is_seen_to_be_unproven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "embedder", lambda settings: HashEmbedder())
-    model = answering(
-        [("importance ratio based on", None), ("importance ratio", "It won 99 Oscars in 1907.")]
-    )
+    oscars = ("importance ratio", "It won 99 Oscars in 1907.")
+
+    def model(handler: Handler) -> None:
+        again = "Oscars" in handler.body["messages"][-1]["content"]  # it is told to write it once more
+        answering([oscars] if again else [("importance ratio based on", None), oscars])(handler)
+
     with FakeUpstream(model) as upstream, Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
         flagged = api.chat().json()["choices"][0]["message"]
         strict = api.chat(model="papers/strict").json()["choices"][0]["message"]
