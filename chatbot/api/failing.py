@@ -24,6 +24,7 @@ from store.errors import (
     EmbeddingError,
     FilterError,
     NoCollection,
+    NoPaper,
     SourceError,
     StoreError,
 )
@@ -93,6 +94,8 @@ def failure(error: BaseException, request: str = "") -> Failure:
             return invalid(str(error), code=type(error).__name__)
         case NoCollection():
             return Failure(404, str(error), code="model_not_found", param="model")
+        case NoPaper():
+            return Failure(404, str(error), code="paper_not_found")
         case CollectionBusy() | EmbedderMismatch() | EmbeddingError():
             return Failure(503, str(error), SERVER, type(error).__name__)
         case ModelBusy() | ModelUnreachable() | LocalModelError():

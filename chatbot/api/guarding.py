@@ -33,7 +33,7 @@ OPEN = ("/healthz", "/readyz")
 """What anybody may ask: they tell nothing but that the server lives."""
 
 _OURS = ("/v1/", "/metrics", "/openapi.json", "/mcp")
-_WRITES = re.compile(r"/v1/(?:papers|ingest|sessions|collections)(?:/|$)")
+_WRITES = re.compile(r"/v1/(?:papers|ingest)(?:/|$)")
 _UPLOADS = re.compile(r"/v1/ingest/?$")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOCAL = "local"
