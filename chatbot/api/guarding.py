@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 OPEN = ("/healthz", "/readyz")
 """What anybody may ask: they tell nothing but that the server lives."""
 
+HEADERS = 32 * 2**10
+"""Bytes of a request's headers at most; OpenAI's clients send one kilobyte."""
+
 _OURS = ("/v1/", "/metrics", "/openapi.json", "/mcp")
 _WRITES = re.compile(r"/v1/(?:papers|ingest)(?:/|$)")
 _UPLOADS = re.compile(r"/v1/ingest/?$")
@@ -102,6 +105,8 @@ class Guard:
         sending = _Sending(send, id, ours=scope["path"].startswith(_OURS) or scope["path"] in OPEN)
         who, running = "", False
         try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS:
+                raise Failure(431, "The headers are too large.", code="headers_too_large")
             self._known_host(headers)
             self._known_origin(headers, scope)
             key = self._known_key(headers, scope)

@@ -6,6 +6,7 @@ new requests, streams go on to their end for a while, then what still runs is st
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.api.app import Mount, make
 from chatbot.api.context import Context
-from chatbot.api.guarding import Rules, loopback
+from chatbot.api.guarding import HEADERS, Rules, loopback
 from chatbot.api.keys import Keys
 from chatbot.api.pumping import Pump
 from chatbot.api.telling import Log
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from chatbot.settings import Settings
 
-# Of headers, request line included; OpenAI's clients send one kilobyte.
-_HEADERS = 32 * 2**10
 # Connections beside those that are answered: health checks, idle ones, those that are told to wait.
 _CONNECTIONS = 200
 
@@ -41,6 +40,7 @@ class Options:
     port: int = 8000
     threads: int = 256
     grace: int = 30
+    header_seconds: float = 15.0
     log_text: bool = False
     log_requests: bool = True
     demand_keys: bool = False
@@ -100,15 +100,38 @@ def configuration(app: object, options: Options) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        http="h11",
+        http=_protocol(options.header_seconds),
         ws="none",
         lifespan="on",
-        h11_max_incomplete_event_size=_HEADERS,
+        h11_max_incomplete_event_size=HEADERS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=options.grace,
         limit_concurrency=options.threads + _CONNECTIONS,
         backlog=512,
     )
+
+
+def _protocol(seconds: float) -> type[asyncio.Protocol]:
+    """HTTP/1.1 as uvicorn speaks it, to whoever sends a request's head in so many seconds."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Patient(H11Protocol):
+        _waited: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)  # type: ignore[arg-type]
+            self._waited = self.loop.call_later(seconds, self._give_up)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._waited is not None:
+                self._waited.cancel()
+            super().connection_lost(exc)
+
+        def _give_up(self) -> None:
+            if self.cycle is None:  # not one request's head was whole by now
+                self.transport.abort()
+
+    return Patient
 
 
 def address(host: str, port: int) -> str:
