@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from chatbot.api import compatible, ingesting, native
+from chatbot.api import compatible, ingesting, native, responding
 from chatbot.api.context import Context, Left, request_id
 from chatbot.api.failing import DENIED, Failure, invalid
 from chatbot.api.guarding import Done, Guard, Rules
@@ -78,6 +78,7 @@ def make(here: Context, rules: Rules, keys: Keys, mounts: Iterable[Mount] = ()) 
     app.state.context = here
     app.state.beginnings, app.state.ends = [], []
     app.include_router(compatible.router)
+    app.include_router(responding.router)
     app.include_router(native.router)
     app.include_router(ingesting.router)
     ingesting.begin(app, here)

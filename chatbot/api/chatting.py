@@ -37,6 +37,10 @@ REFERENCES = ("inline", "none")
 # What would change the answer into something that is not proven, or that we can't give.
 _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tools": (lambda value: bool(value), "answers come from the papers, no tool is called."),
+    "tool_choice": (
+        lambda value: value not in (None, "none", "auto"),
+        "answers come from the papers, no tool is called.",
+    ),
     "functions": (lambda value: bool(value), "answers come from the papers, no function is called."),
     "n": (lambda value: value not in (None, 1), "there is one answer to a question."),
     "stop": (lambda value: bool(value), "an answer ends where its proof ends."),
@@ -109,12 +113,12 @@ class Completion:
     """One answer on its way to a client. Feed it the events; `link` gives a paper's address."""
 
     def __init__(self, wanted: Wanted, link: Link) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
         self._link = link
-        self._weaver = Weaver(inline=wanted.inline)
-        self._thoughts: list[str] = []
+        self.weaver = Weaver(inline=wanted.inline)
+        self.thoughts: list[str] = []
         self._notices: list[str] = []
-        self._papers: dict[str, Paper] = {}
+        self.papers: dict[str, Paper] = {}
         self._annotated = 0
         self._base = {
             "id": f"chatcmpl-{uuid4().hex}",
@@ -127,20 +131,20 @@ class Completion:
     def take(self, event: Event) -> None:
         """An event of an answer that is not streamed."""
         if isinstance(event, Thought):
-            self._thoughts.append(event.text)
+            self.thoughts.append(event.text)
         elif isinstance(event, Notice):
             self._notices.append(event.text)
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """The completion, once it is finished."""
-        text, placed = woven(answer, inline=self._wanted.inline)
+        text, placed = woven(answer, inline=self.wanted.inline)
         return {
             **self._base,
             "object": "chat.completion",
             "choices": [
                 {
                     "index": 0,
-                    "message": self._message(answer, text, placed),
+                    "message": self.message(answer, text, placed),
                     "logprobs": None,
                     "finish_reason": finish_reason(answer),
                 }
@@ -157,28 +161,28 @@ class Completion:
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         """The chunks that an event makes, none for most."""
-        text = self._weaver.see(event)
+        text = self.weaver.see(event)
         match event:
             case Thought(text=thought):
-                self._thoughts.append(thought)
+                self.thoughts.append(thought)
                 yield self._chunk({"reasoning_content": thought})
             case Notice(text=notice):
                 self._notices.append(notice)
                 yield self._chunk({}, notice=notice)
             case Retrieved(hits=hits):
-                self._papers |= {hit.paper.id: hit.paper for hit in hits}
+                self.papers |= {hit.paper.id: hit.paper for hit in hits}
             case ClaimMade(index=index):
-                placed = self._weaver.placed[index]
+                placed = self.weaver.placed[index]
                 found: dict[str, Any] = {"claims": [{"index": index, **_claim(placed)}]}
-                made = list(self._annotations([placed], self._papers))
+                made = list(self.annotations([placed], self.papers))
                 if made:
                     found["annotations"] = [
                         {"index": place, **each} for place, each in enumerate(made, self._annotated)
                     ]
                     self._annotated += len(made)
                 yield self._chunk({**({"content": text} if text else {}), **found})
-            case ClaimRevised(index=index) if index in self._weaver.revised:
-                yield self._chunk({}, revised={"index": index, **_claim(self._weaver.revised[index])})
+            case ClaimRevised(index=index) if index in self.weaver.revised:
+                yield self._chunk({}, revised={"index": index, **_claim(self.weaver.revised[index])})
             case Finished(answer=answer):
                 if text:
                     yield self._chunk({"content": text})
@@ -187,12 +191,12 @@ class Completion:
                 yield self._chunk({"content": text})
 
     def _end(self, answer: Answer) -> Iterator[dict[str, Any]]:
-        whole = self._message(answer, None, self._weaver.claims)
+        whole = self.message(answer, None, self.weaver.claims)
         last = self._chunk({}, finish_reason(answer))
         last["choices"][0]["message"] = whole
         last["system_fingerprint"] = answer.fingerprint or None
         yield last
-        if self._wanted.usage:
+        if self.wanted.usage:
             yield {**self._chunk({}), "choices": [], "usage": usage(answer.usage)}
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None, **more: object) -> dict[str, Any]:
@@ -205,13 +209,14 @@ class Completion:
 
     # Both
 
-    def _message(self, answer: Answer, text: str | None, placed: Sequence[Placed]) -> dict[str, Any]:
+    def message(self, answer: Answer, text: str | None, placed: Sequence[Placed]) -> dict[str, Any]:
+        """The assistant's message with every form of its proof; `text` None: without its content."""
         papers = {citation.paper.id: citation.paper for citation in answer.citations}
         return {
             "role": "assistant",
             **({} if text is None else {"content": text, "refusal": None}),
-            **({"reasoning_content": "".join(self._thoughts)} if self._thoughts else {}),
-            "annotations": list(self._annotations(placed, papers)),
+            **({"reasoning_content": "".join(self.thoughts)} if self.thoughts else {}),
+            "annotations": list(self.annotations(placed, papers)),
             "citations": [shapes.citation(each) for each in answer.citations],
             "claims": [_claim(each) for each in placed],
             "status": answer.status.value,
@@ -221,7 +226,7 @@ class Completion:
             "notices": self._notices,
         }
 
-    def _annotations(self, placed: Sequence[Placed], papers: Mapping[str, Paper]) -> Iterator[dict[str, Any]]:
+    def annotations(self, placed: Sequence[Placed], papers: Mapping[str, Paper]) -> Iterator[dict[str, Any]]:
         """One for each paper that proves a sentence: it spans the marker, else the sentence."""
         for each in placed:
             start, end = (

