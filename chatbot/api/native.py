@@ -73,21 +73,22 @@ async def _streamed(request: Request, here: Context, reader: Reader[Event]) -> E
 async def search(request: Request, asked: SearchIn) -> dict[str, Any]:
     """What would be retrieved for a query, with scores."""
     here = context(request)
+    return await unless_left(request, here.pump.call(lambda: found(here, asked)))
 
-    def found() -> dict[str, Any]:
-        read = filtering.read(asked.query)
-        query = read.question or " ".join((*read.filter.phrases, *read.filter.titles))
-        if not query:
-            raise invalid("There is nothing to search for. Give words in query.", "query")
-        collection = here.served.filled(asked.collection)
-        filter = filtering.both(
-            filtering.known(asked.filter.value(), collection.paper),
-            filtering.known(read.filter, collection.paper),
-        )
-        hits = collection.search(query, asked.limit, filter)
-        return {"version": shapes.VERSION, "filter": shapes.filter(filter), "hits": shapes.hits(hits)}
 
-    return await unless_left(request, here.pump.call(found))
+def found(here: Context, asked: SearchIn) -> dict[str, Any]:
+    """The shape of a search. Raises Failure where there is nothing to search for."""
+    read = filtering.read(asked.query)
+    query = read.question or " ".join((*read.filter.phrases, *read.filter.titles))
+    if not query:
+        raise invalid("There is nothing to search for. Give words in query.", "query")
+    collection = here.served.filled(asked.collection)
+    filter = filtering.both(
+        filtering.known(asked.filter.value(), collection.paper),
+        filtering.known(read.filter, collection.paper),
+    )
+    hits = collection.search(query, asked.limit, filter)
+    return {"version": shapes.VERSION, "filter": shapes.filter(filter), "hits": shapes.hits(hits)}
 
 
 @router.get("/v1/papers")

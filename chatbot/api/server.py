@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.api.app import Mount, make
 from chatbot.api.context import Context
-from chatbot.api.guarding import HEADERS, Rules, loopback
+from chatbot.api.guarding import HEADERS, Guard, Rules, loopback
 from chatbot.api.keys import Keys
 from chatbot.api.pumping import Pump
 from chatbot.api.telling import Log
@@ -62,6 +62,39 @@ def rules(options: Options, keys: Keys) -> Rules:
     return replace(options.rules, keys=demanded, hosts=hosts)
 
 
+def mcp(
+    settings: Settings,
+    options: Options | None,
+    *,
+    with_model: bool = True,
+    notice: Callable[[str], None] = lambda _: None,
+) -> None:
+    """An MCP server: over HTTP where there are options, else over stdin and stdout, until that ends."""
+    from chatbot.api.tools import made
+
+    keys = Keys(settings.home)
+    with Served(settings, notice=notice, progress=lambda done, total: None, with_model=with_model) as served:
+        pump = Pump(options.threads if options else 8)
+        log = Log(text=False, requests=bool(options and options.log_requests))
+        server = made(Context(served, pump, log=log))
+        try:
+            if options is None:
+                server.run("stdio")
+                return
+            found = rules(options, keys)
+            from mcp.server.transport_security import TransportSecuritySettings
+
+            # The guard around it looks at hosts and origins, for all faces alike.
+            trusting = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+            app = server.streamable_http_app(transport_security=trusting)
+            guard = Guard(app, found, keys, lambda done, route: log.request(done))
+            with contextlib.closing(_listening(options)) as listening:
+                notice(f"Serving MCP at {address(options.host, listening.getsockname()[1])}/mcp")
+                _run(guard, options, listening)
+        finally:
+            pump.close()
+
+
 def serve(
     settings: Settings,
     options: Options,
@@ -71,8 +104,6 @@ def serve(
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. `ready` is told the address. Raises SettingsError."""
-    import uvicorn
-
     keys = Keys(settings.home)
     found = rules(options, keys)
     log = Log(text=options.log_text, requests=options.log_requests)
@@ -86,9 +117,15 @@ def serve(
         contextlib.closing(_listening(options)) as listening,
     ):
         here = Context(served, Pump(options.threads), log=log, tracer=tracer)
-        server = uvicorn.Server(configuration(make(here, found, keys, mounts), options))
+        app = make(here, found, keys, mounts)
         ready(address(options.host, listening.getsockname()[1]))
-        server.run(sockets=[listening])
+        _run(app, options, listening)
+
+
+def _run(app: object, options: Options, listening: socket.socket) -> None:
+    import uvicorn
+
+    uvicorn.Server(configuration(app, options)).run(sockets=[listening])
 
 
 def configuration(app: object, options: Options) -> uvicorn.Config:

@@ -11,7 +11,7 @@
     verifying   verify
     checking    doctor
     calibrating calibrate
-    serving     serve, keys
+    serving     serve, mcp, keys
     models      model list, use, path, remove, serve
     benching    bench retrieval, claims, answers, make-questions, citations
 
@@ -82,6 +82,7 @@ for command in (
     collecting.rebuild,
     shelving.collections,
     serving.serve,
+    serving.tools,
     serving.keys,
     models.model,
     benching.bench,

@@ -1,4 +1,4 @@
-"""`chatbot serve` and `chatbot keys`."""
+"""`chatbot serve`, `chatbot mcp` and `chatbot keys`."""
 
 from __future__ import annotations
 
@@ -86,6 +86,31 @@ def serve(
         with_model=not options.without_model(),
         mounts=_page() if web else (),
         ready=lambda address: screen.notice(f"Serving at {address}/v1 – stop with Ctrl-C."),
+    )
+
+
+@click.command("mcp")
+@click.option("--http", "by_http", is_flag=True, help="Over HTTP, at /mcp, instead of stdin and stdout.")
+@_option(
+    "--host", default="127.0.0.1", metavar="ADDRESS", help="Where to listen; elsewhere keys are demanded."
+)
+@_option("--port", default=8001, type=click.IntRange(0, 65535), metavar="N", help="0: any that is free.")
+@options.place
+@options.endpoint
+@options.verifier
+def tools(by_http: bool, host: str, port: int) -> None:
+    """Serve the collections to MCP clients: search, ask, verify, get_paper, census.
+
+    Over stdin and stdout, as clients start it themselves, or with --http.
+    """
+    from chatbot.api.server import Options, mcp
+
+    screen, settings = options.screen(), options.settings()
+    mcp(
+        settings,
+        Options(host=host, port=port) if by_http else None,
+        with_model=not options.without_model(),
+        notice=screen.notice,
     )
 
 
