@@ -29,6 +29,9 @@ from chatbot.settings import Settings
 from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
 from chatbot.verifying import Judge, yes_odds
 
+# Characters that a token is at most, on the average of an answer: who sends more ignores `max_tokens`.
+_LONGEST_TOKEN = 40
+
 
 class Generation:
     """What `model` says about `packed`, into `draft`. Used once."""
@@ -89,6 +92,7 @@ class Generation:
             task = f"{task} {each}"
         self._draft.mark_once("requested")
         reader = AnswerReader()
+        room = self._settings.max_tokens * _LONGEST_TOKEN
         parts = self._asked(task, by_schema, least)
         with closing(cast("Generator[object]", parts)):
             try:
@@ -98,7 +102,12 @@ class Generation:
                             yield Thought(text)
                         case TextPart(text):
                             self._draft.mark_once("first_token")
-                            yield from self._take(reader.feed(text))
+                            room -= len(text)
+                            yield from self._take(reader.feed(text if room >= 0 else text[:room]))
+                            if room < 0:
+                                raise ModelCut(
+                                    "It says far more than it was asked for. Look into its server."
+                                )
                         case Retraction():
                             yield from self._retract()
                             reader = AnswerReader()
