@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 import prompts
-from chatbot import censusing, conversation, fulltext, premises, proposing
+from chatbot import censusing, conversation, fulltext, premises, proposing, styling
 from chatbot.answerability import Signals, hopeless, off_topic, signals, unlikely
 from chatbot.calibration import ENTAILMENT, Calibrations
 from chatbot.drafting import Draft
@@ -26,7 +26,10 @@ from chatbot.errors import ModelBusy, ModelError, ModelUnreachable, QuestionErro
 from chatbot.evidence import Pack, Scored, asks_a_number, pack
 from chatbot.filtering import both
 from chatbot.generating import Generation
+from chatbot.guarding import Guard, Policy, watched
+from chatbot.manner import mannered
 from chatbot.model import ChatModel
+from chatbot.pondering import room as thinking_room
 from chatbot.proving import as_evidence
 from chatbot.searching import Searches
 from chatbot.settings import Settings
@@ -40,7 +43,9 @@ from chatbot.values import (
     Evidence,
     Finished,
     FoundBy,
+    Manner,
     Notice,
+    Packed,
     PremiseDoubted,
     Question,
     Retrieved,
@@ -66,7 +71,8 @@ _PROVEN = (Verdict.SUPPORTED, Verdict.PARTIAL)
 
 class Chat:
     """Answers questions from one collection; `model` None means extracts only. `entailment`, if there is one,
-    judges sentences in the model's place. Several threads may use it."""
+    judges sentences in the model's place; `guard` looks at questions and answers. Several threads may use
+    it."""
 
     def __init__(
         self,
@@ -76,6 +82,7 @@ class Chat:
         settings: Settings,
         calibrations: Calibrations | None = None,
         entailment: Entailment | None = None,
+        guard: Guard | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._collection = collection
@@ -83,6 +90,8 @@ class Chat:
         self._settings = settings
         self._calibrations = calibrations or Calibrations()
         self._entailment = entailment
+        self._guard = guard
+        self._guarded = Policy(settings.guard == "strict", settings.guard_on_error == "closed")
         self._clock = clock
 
     @property
@@ -105,6 +114,14 @@ class Chat:
         calibration can't.
         """
         _check(question.text)
+        question = mannered(question, self._settings)
+        _check(question.text)
+        if self._guard is None:
+            yield from self._answered(question)
+        else:
+            yield from watched(question, self._answered, self._guard, self._guarded)
+
+    def _answered(self, question: Question) -> Iterator[Event]:
         started = self._clock()
         asked = yield from censusing.opening(question, self._collection, self._clock)
         if asked is None:
@@ -232,6 +249,7 @@ class Chat:
             yield Notice(draft.dropped[-1])
             yield from self._extract(draft, ranked)
             return
+        yield Packed(tuple(as_evidence(each.sentence) for each in packed.shown), packed.left_out)
         generation = self._generation(draft, model, packed)
         # A large model says by itself that nothing is there; a small one says so only when it is asked.
         odds = generation.odds() if model.local else None
@@ -246,7 +264,7 @@ class Chat:
             proven = any(claim.verdict in _PROVEN for claim in draft.claims)
             answered = proven and not hopeless(found)
         yield (
-            draft.finished(Status.ANSWERED, draft.text, self._fingerprint())
+            draft.finished(Status.ANSWERED, draft.text, self._fingerprint(draft.question.manner))
             if answered
             else self._refused(draft, ranked)
         )
@@ -269,6 +287,7 @@ class Chat:
 
     def _pack(self, draft: Draft, model: ChatModel, hits: Sequence[Hit], ranked: Sequence[Scored]) -> Pack:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)
+        room -= thinking_room(draft.question.manner, model)
         packing = self._settings.packing
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)
@@ -288,13 +307,17 @@ class Chat:
         firsts = dict.fromkeys(group[0] for group in draft.groups[:-1] if group)
         for place, each in enumerate(list(firsts) or ranked[:_EXTRACTS]):
             text = each.sentence.readable
-            yield Delta(text if place == 0 else f" {text}")
-            yield draft.made(_extracted(text, as_evidence(each.sentence)))
+            claim = _extracted(text, as_evidence(each.sentence))
+            yield Delta(draft.lead(place, claim))
+            yield draft.made(claim)
+            if tail := styling.tail(draft.style, claim):
+                yield Delta(tail)
         yield draft.finished(Status.EXTRACT, draft.text, self._fingerprint())
 
     def _corrected(self, draft: Draft, premise: Claim) -> Iterator[Event]:
         """The question takes for granted what a paper denies: the answer is what that paper says."""
         draft.premise = premise
+        draft.in_prose()  # two sentences, whatever the style
         yield PremiseDoubted(premise, draft.number(premise))
         [evidence] = premise.evidence
         text = next(
@@ -322,12 +345,13 @@ class Chat:
             text = f"{text} {links}"
         return draft.refused(text, ranked, self._fingerprint())
 
-    def _fingerprint(self) -> str:
-        """What made the answer, beside the model and the papers: prompts and the settings that shape it."""
+    def _fingerprint(self, manner: Manner | None = None) -> str:
+        """What made the answer, beside the model and the papers: prompts, the settings that shape it, and
+        the manner that was asked for."""
         marks = [f"{name}:{prompts.load(name).fingerprint}" for name in prompts.names()]
         used = self._settings
         shape = f"papers={used.papers} packing={used.packing} verifier={used.verifier} policy={used.policy}"
-        return prompts.fingerprint(" ".join([*marks, shape]))
+        return prompts.fingerprint(" ".join([*marks, shape, repr(manner or Manner())]))
 
 
 def _extracted(text: str, evidence: Evidence) -> Claim:

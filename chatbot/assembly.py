@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from chatbot.endpoint import shown
 from chatbot.errors import LocalModelError, SettingsError
 from store.errors import NoCollection
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from chatbot.checking import Checker
     from chatbot.discovery import Found
     from chatbot.entailment import Entailment
+    from chatbot.guarding import Guard
     from chatbot.model import ChatModel
     from chatbot.model.openai_model import OpenAIModel
     from chatbot.reviewing.writing import Writer
+    from chatbot.sessions import Sessions
     from chatbot.settings import Settings
     from chatbot.verifying import Judge
     from store.chroma import Server
@@ -90,6 +93,31 @@ def opened(settings: Settings, *, notice: Notice, create: bool = False) -> Itera
         rerank_depth=settings.rerank_depth,
     ) as collection:
         yield collection
+
+
+def sessions(settings: Settings, *, notice: Notice) -> Sessions | None:
+    """The saved conversations; None where they are not to be saved."""
+    if not settings.save_sessions:
+        return None
+    from chatbot.sessions import FILE, Sessions
+
+    return Sessions(settings.home / FILE, notice=notice)
+
+
+def offered(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The models that could answer: the name that `model` takes, and where each is. Asks the configured
+    endpoint, else this machine."""
+    if settings.base_url:
+        names = endpoint(settings, settings.base_url, settings.model, settings.api_key).offered()
+        return tuple((name, shown(settings.base_url)) for name in names)
+    from chatbot.discovery import discover
+    from chatbot.local import weights
+
+    servers = [(name, f"{each.kind} on this machine") for each in discover() for name in each.models]
+    if find_spec("xllamacpp") is None:
+        return tuple(servers)
+    here = [each for each in weights.models(settings.cache) if each.state is not weights.State.MISSING]
+    return (*servers, *((each.name, "built in, started when it is needed") for each in here))
 
 
 @contextmanager
@@ -155,6 +183,20 @@ def entailment(settings: Settings) -> Entailment | None:
     if settings.nli_path:
         return OnnxEntailment(settings.nli_path)
     return RerankEntailment(settings.nli_url or "", settings.nli_model or "", settings.nli_api_key)
+
+
+def guard(settings: Settings) -> Guard | None:
+    """The guard that is configured, None where it is off. Raises SettingsError where nobody is to guard."""
+    if settings.guard == "off":
+        return None
+    if not settings.guard_url:
+        raise SettingsError(
+            f"guard is {settings.guard!r}, and no guard is configured. Set CHATBOT_GUARD_URL to an endpoint "
+            "that serves Qwen3Guard-Gen or has /moderations, or set CHATBOT_GUARD=off."
+        )
+    from chatbot.guarding import EndpointGuard
+
+    return EndpointGuard(settings.guard_url, settings.guard_model or "", settings.guard_api_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +284,7 @@ def endpoint(settings: Settings, base_url: str, name: str | None, api_key: str |
         timeout=settings.timeout,
         deadline=settings.deadline,
         window=settings.window,
+        thinking_style=settings.thinking_style,
         remembered=settings.home / "capabilities.json",
     )
 
@@ -323,7 +366,22 @@ class Assembly:
             settings=self.settings,
             calibrations=self.calibrations,
             entailment=entailment(self.settings),
+            guard=guard(self.settings),
         )
+
+    def changed(self, **settings: object) -> Chat:
+        """The chat with other settings from now on; a named model is used even where none was wanted.
+
+        Raises ChatbotError, and then nothing has changed.
+        """
+        before = self.settings, self._with_model
+        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
+        self._with_model = self._with_model or "model" in settings
+        try:
+            return self.chat()
+        except BaseException:
+            self.settings, self._with_model = before
+            raise
 
     def checker(self) -> Checker:
         """Checks texts against the collection; asks the model that is chosen, unless rules are to do."""

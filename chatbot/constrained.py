@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import cast
 
 from chatbot.errors import ModelCut, ModelGarbled, SchemaUnsupported
-from chatbot.model import ChatModel, Done, Message, Retraction, TextPart
+from chatbot.model import QUIET, ChatModel, Done, Message, Retraction, TextPart
 from chatbot.values import Usage
 
 
@@ -37,7 +37,7 @@ def _asked(
     model: ChatModel, messages: Sequence[Message], schema: Mapping[str, object] | None, max_tokens: int
 ) -> tuple[dict[str, object] | None, Usage]:
     said, usage = "", Usage()
-    parts = model.stream(messages, schema=schema, max_tokens=max_tokens)
+    parts = model.stream(messages, schema=schema, max_tokens=max_tokens, thinking=QUIET)
     with closing(cast("Generator[object]", parts)):
         for part in parts:
             match part:

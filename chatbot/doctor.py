@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from chatbot import assembly
 from chatbot.errors import ChatbotError
 from chatbot.settings import NAMES, SECRET, Settings
+from chatbot.values import Safety
 from store.errors import NoCollection, StoreError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def examine(settings: Settings, *, with_model: bool = True) -> list[Finding]:
         *_machine(settings),
         *_embedder(settings),
         *_reranker(settings),
+        *_guard(settings),
         *_collection(settings),
         *(_model(settings) if with_model else ()),
     ]
@@ -150,6 +152,26 @@ def _reranker(settings: Settings) -> Iterator[Finding]:
     else:
         first = f"puts the first {settings.rerank_depth} papers in order again"
         yield Finding("reranker", State.GOOD, f"{reranker.name} {first}")
+
+
+def _guard(settings: Settings) -> Iterator[Finding]:
+    closed = settings.guard_on_error == "closed"
+    try:
+        if (guard := assembly.guard(settings)) is None:
+            there = "; one is configured: CHATBOT_GUARD=loose or strict uses it" if settings.guard_url else ""
+            yield Finding("guard", State.GOOD, f"off{there}")
+            return
+        label = guard.question("What is the capital of France?")
+    except ChatbotError as error:
+        # Closed, no question would be answered.
+        yield Finding("guard", State.BAD if closed else State.ODD, "can't be used", str(error))
+        return
+    detail = f"{guard.name}, {settings.guard}"
+    if label.safety is Safety.SAFE:
+        yield Finding("guard", State.GOOD, detail)
+    else:
+        calls = f"{detail}, calls a harmless question {label.safety.value}"
+        yield Finding("guard", State.ODD, calls, "Check guard_model: it may be no guard.")
 
 
 def _collection(settings: Settings) -> Iterator[Finding]:

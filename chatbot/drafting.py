@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from chatbot import styling
 from chatbot.evidence import Scored
 from chatbot.planning import lacking as lacking_parts
 from chatbot.proving import as_evidence
@@ -23,6 +24,8 @@ from chatbot.values import (
     Question,
     SearchPlan,
     Status,
+    Style,
+    Thoughts,
     Timings,
     Usage,
     Verdict,
@@ -56,6 +59,7 @@ class Draft:
     model: str | None = None
     plan: SearchPlan | None = None
     unread: str | None = None
+    thoughts: Thoughts | None = None
     groups: tuple[tuple[Scored, ...], ...] = ()
     cut: str = ""
 
@@ -125,14 +129,32 @@ class Draft:
                 filter=self.question.filter,
                 plan=self.plan,
                 cut=self.cut,
+                style=self.style if self.claims else Style.SHORT,
+                thoughts=self.thoughts,
             )
         )
 
     @property
     def text(self) -> str:
         """The answer so far, with a marker behind each sentence that rests on something."""
-        sentences = []
-        for claim in self.claims:
+        said = []
+        for index, claim in enumerate(self.claims):
             marked = self.number(claim) if claim.verdict in MARKED else ()
-            sentences.append(" ".join([claim.text, "".join(f"[{number}]" for number in marked)]).strip())
-        return " ".join(sentences)
+            marker = "".join(f"[{number}]" for number in marked)
+            behind = f" {marker}" if marker else ""
+            said.append(f"{self.lead(index, claim)}{behind}{styling.tail(self.style, claim)}")
+        return "".join(said)
+
+    @property
+    def style(self) -> Style:
+        return self.question.manner.style or Style.SHORT
+
+    def in_prose(self) -> None:
+        """The answer is short prose, whatever style was asked for."""
+        manner = replace(self.question.manner, style=Style.SHORT)
+        self.question = replace(self.question, manner=manner)
+
+    def lead(self, index: int, claim: Claim) -> str:
+        """What the answer's text says up to the marker of its sentence at `index`."""
+        named = dict.fromkeys(self.papers[each.paper].name for each in claim.evidence)
+        return styling.lead(self.style, index, claim, list(named))

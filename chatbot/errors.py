@@ -12,6 +12,9 @@
     │   └── ModelCut            it stopped mid-answer; `partial` is what arrived
     ├── LocalModelError     the built-in local model can't be prepared or started
     ├── EntailmentError     the configured cross-encoder can't be loaded or does not answer
+    ├── SessionError        saved conversations can't be read or written
+    │   └── NoSession           none has that id
+    ├── GuardError          the configured guard does not answer, or not in its form
     ├── CalibrationError    a calibration can't be read, written or measured
     └── BenchError          a file or a library of a measurement is missing or can't be used
 
@@ -65,6 +68,14 @@ class LocalModelError(ChatbotError):
     """The built-in local model can't be prepared or started."""
 
 
+class SessionError(ChatbotError):
+    """The saved conversations can't be read or written."""
+
+
+class NoSession(SessionError):
+    """No saved conversation has that id."""
+
+
 class CalibrationError(ChatbotError):
     """A model's thresholds can't be read, written or measured."""
 
@@ -75,3 +86,7 @@ class BenchError(ChatbotError):
 
 class EntailmentError(ChatbotError):
     """The configured cross-encoder can't be loaded or does not answer."""
+
+
+class GuardError(ChatbotError):
+    """The configured guard does not answer, or says nothing in its own form."""

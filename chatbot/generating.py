@@ -18,13 +18,16 @@ from functools import partial
 from typing import cast
 
 import prompts
+from chatbot import manner, styling
 from chatbot.calibration import Calibration
 from chatbot.citing import AnswerReader, Piece, Statement, answer_schema
 from chatbot.drafting import Draft
 from chatbot.errors import EntailmentError, ModelCut, ModelError, SchemaUnsupported
 from chatbot.evidence import Pack, as_data
-from chatbot.model import ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
+from chatbot.model import QUIET, ChatModel, Done, Message, Retraction, TextPart, ThoughtPart
+from chatbot.pondering import Pondered, Remark
 from chatbot.proving import Nearness, attribute, prove, second_look
+from chatbot.retelling import retold
 from chatbot.settings import Settings
 from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
 from chatbot.verifying import Judge, yes_odds
@@ -57,7 +60,14 @@ class Generation:
         self._judge = judge
         self._each = each
         self._spoken = False
-        # Strict: sentences from the first unproven one on, in their order.
+        self._manner = draft.question.manner
+        # What the proven sentences are told in; None: they stay as they are.
+        self._tongue = manner.target(draft.question)
+        # Whether text is shown as it comes, or a sentence at a time.
+        self._flows = (
+            settings.policy != "strict" and self._tongue is None and not styling.by_the_sentence(draft.style)
+        )
+        # Strict: sentences from the first unproven one on, in their order. All that are to be translated.
         self._held: list[Claim] = []
 
     def odds(self) -> float | None:
@@ -84,7 +94,7 @@ class Generation:
     def _speak(self, *, by_schema: bool, sure: bool) -> Iterator[Event]:
         # A model that has just said that the answer is there need not be offered a way out again.
         schema_task = "task_schema" if sure else "task_schema_or_nothing"
-        task = prompts.load(schema_task if by_schema else "task_markers").render()
+        task = styling.asked(schema_task if by_schema else "task_markers", self._manner)
         least = int(sure)
         if self._each:
             # At the end: the beginning stays what the server has read.
@@ -93,13 +103,17 @@ class Generation:
         self._draft.mark_once("requested")
         reader = AnswerReader()
         room = self._settings.max_tokens * _LONGEST_TOKEN
-        parts = self._asked(task, by_schema, least)
+        pondered = Pondered(self._model, self._manner, self._draft.clock)
+        parts = pondered.stream(*self._request(task, by_schema, least), self._settings.max_tokens)
         with closing(cast("Generator[object]", parts)):
             try:
                 for part in parts:
                     match part:
                         case ThoughtPart(text):
                             yield Thought(text)
+                        case Remark(text):
+                            self._draft.dropped.append(text)
+                            yield Notice(text)
                         case TextPart(text):
                             self._draft.mark_once("first_token")
                             room -= len(text)
@@ -123,14 +137,17 @@ class Generation:
                 self._draft.cut = "broken"
                 self._draft.dropped.append(f"The answer was cut: {error}")
                 yield Notice(f"The answer was cut: {error}")
+            finally:
+                self._draft.thoughts = pondered.thoughts
             yield from self._take(reader.finish())
 
-    def _asked(self, task: str, by_schema: bool, least: int) -> Iterator[object]:
+    def _request(
+        self, task: str, by_schema: bool, least: int
+    ) -> tuple[list[Message], dict[str, object] | None]:
         system = "answer_schema" if by_schema else "answer_markers"
-        schema = answer_schema(list(self._packed.by_key), least=least) if by_schema else None
-        return self._model.stream(
-            self._messages(system, task), schema=schema, max_tokens=self._settings.max_tokens
-        )
+        keys, most = list(self._packed.by_key), styling.MOST[self._draft.style]
+        schema = answer_schema(keys, least=least, most=most) if by_schema else None
+        return self._messages(system, task), schema
 
     def _messages(self, system: str, task: str) -> list[Message]:
         """The same beginning for whatever is asked about the evidence."""
@@ -143,14 +160,19 @@ class Generation:
         for piece in pieces:
             if isinstance(piece, Piece):
                 self._spoken = True
-                if self._settings.policy != "strict":
+                if self._flows:
                     yield Delta(piece.text)
                 continue
-            if _is_refusal(piece.text):
+            said = replace(piece, text=styling.bare(piece.text, self._draft.style))
+            if _is_refusal(said.text):
                 continue
-            claim = self._claimed(piece)
-            if self._settings.policy != "strict":
+            claim = self._claimed(said)
+            if self._flows:
                 yield self._draft.made(claim)
+            elif self._tongue is not None:
+                self._held.append(claim)
+            elif self._settings.policy != "strict":
+                yield from self._release(claim)
             elif self._held or claim.verdict is not Verdict.SUPPORTED:
                 self._held.append(claim)
             else:
@@ -167,8 +189,10 @@ class Generation:
         return claim
 
     def _release(self, claim: Claim) -> Iterator[Event]:
-        yield Delta(f" {claim.text}" if self._draft.claims else claim.text)
+        yield Delta(self._draft.lead(len(self._draft.claims), claim))
         yield self._draft.made(claim)
+        if tail := styling.tail(self._draft.style, claim):
+            yield Delta(tail)
 
     def _retract(self) -> Iterator[Event]:
         if self._spoken:
@@ -198,14 +222,32 @@ class Generation:
         return again or claim
 
     def _settle(self) -> Iterator[Event]:
-        """Strict: what was held back is proven by now, or proven once rewritten, or withdrawn."""
+        """What was held back is shown: under strict if it is proven by now, or once rewritten, and else
+        withdrawn; in another language where one is wanted."""
         held, self._held = self._held, []
         for claim in held:
-            proven = claim if claim.verdict is Verdict.SUPPORTED else self._repaired(claim)
+            proven: Claim | None = claim
+            if self._settings.policy == "strict" and claim.verdict is not Verdict.SUPPORTED:
+                proven = self._repaired(claim)
             if proven is not None:
-                yield from self._release(proven)
+                yield from self._release(self._retold(proven))
             else:
                 self._draft.withdrawn.append(claim)
+
+    def _retold(self, claim: Claim) -> Claim:
+        """The claim with its translation, where one is wanted and nothing is lost in it."""
+        if self._tongue is None:
+            return claim
+        try:
+            told, why, usage = retold(claim, self._tongue, self._model, self._settings.max_tokens)
+        except ModelError as error:
+            self._draft.dropped.append(f"Sentences stay as they were proven. {error}")
+            self._tongue = None
+            return claim
+        self._draft.usage += usage
+        if why:
+            self._draft.dropped.append(f"A sentence stays as it was proven: {why}. ({claim.text})")
+        return told
 
     def _repaired(self, claim: Claim) -> Claim | None:
         """The sentence written once more by the model, told what it lacks; None if that fails too."""
@@ -222,7 +264,11 @@ class Generation:
         reader = AnswerReader()
         said: list[Piece | Statement] = []
         try:
-            for part in self._asked(task, by_schema, 1):
+            messages, schema = self._request(task, by_schema, 1)
+            parts = self._model.stream(
+                messages, schema=schema, max_tokens=self._settings.max_tokens, thinking=QUIET
+            )
+            for part in parts:
                 match part:
                     case TextPart(text):
                         said += reader.feed(text)

@@ -49,6 +49,11 @@ _LETTERS = (
 # Letters that tell near languages apart where their small words don't.
 _MARKS = {"Spanish": "ñ¿¡", "Portuguese": "ãõç", "Swedish": "å", "German": "ß"}
 
+LANGUAGES = tuple(
+    sorted({"English", *SMALL, *_DENSE.values(), *_SCRIPTS.values(), *(name for _, name, _ in _LETTERS)})
+)
+"""The languages that can be told, by their English names."""
+
 
 @lru_cache(maxsize=1024)
 def language(text: str) -> str | None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from chatbot.answering import Chat
     from chatbot.checking import Checker
     from chatbot.entailment import Entailment
+    from chatbot.guarding import Guard
     from chatbot.model import ChatModel
+    from chatbot.sessions import Sessions
     from chatbot.settings import Settings
     from store.collection import Collection
 
@@ -54,8 +56,9 @@ class Served:
         self._open: dict[str, Collection] = {}
         self._model: ChatModel | None = None
         self._looked: float | None = None
-        self._judge: Entailment | None = None
-        self._judged = False
+        self._judging: tuple[Entailment | None, Guard | None] | None = None
+        self._sessions: Sessions | None = None
+        self._looked_for_sessions = False
 
     def __enter__(self) -> Self:
         return self
@@ -130,14 +133,26 @@ class Served:
             self.model(),
             settings=settings,
             calibrations=Calibrations(collection.folder),
-            entailment=self._entailment(),
+            entailment=self._judges()[0],
+            guard=self._judges()[1],
         )
 
-    def _entailment(self) -> Entailment | None:
+    def sessions(self) -> Sessions | None:
+        """The saved conversations, which all faces share; None where they are not kept."""
         with self._lock:
-            if not self._judged:
-                self._judged, self._judge = True, assembly.entailment(self.settings)
-            return self._judge
+            if not self._looked_for_sessions:
+                self._looked_for_sessions = True
+                self._sessions = assembly.sessions(self.settings, notice=self._notice)
+                if self._sessions is not None:
+                    self._stack.callback(self._sessions.close)
+            return self._sessions
+
+    def _judges(self) -> tuple[Entailment | None, Guard | None]:
+        """Who judges sentences in the model's place, and who guards: loaded once. Raises SettingsError."""
+        with self._lock:
+            if self._judging is None:
+                self._judging = (assembly.entailment(self.settings), assembly.guard(self.settings))
+            return self._judging
 
     def checker(self, name: str | None = None) -> Checker:
         """Checks texts against the collection of that name. Raises StoreError, ChatbotError."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from chatbot.endpoint import is_endpoint
+from chatbot.languages import LANGUAGES
 
 
 class Secret(str):
@@ -31,6 +32,27 @@ def text(value: object, folder: Path) -> str | None:
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError("a text on one line")
     return value.strip() or None
+
+
+def short_text(most: int) -> Kind:
+    def parse(value: object, folder: Path) -> str | None:
+        found = text(value, folder)
+        if found is not None and len(found) > most:
+            raise ValueError(f"a text of at most {most} characters on one line")
+        return found
+
+    return parse
+
+
+def tongue(value: object, folder: Path) -> str:
+    """A language's name, or a word for where it is taken from."""
+    found = str(value).strip().lower() if isinstance(value, str) else ""
+    if found in ("papers", "question"):
+        return found
+    names = {name.lower(): name for name in LANGUAGES}
+    if found not in names:
+        raise ValueError(f"papers, question, or one of {', '.join(LANGUAGES)}")
+    return names[found]
 
 
 def optional_text(value: object, folder: Path) -> str | None:
@@ -80,6 +102,23 @@ def path(value: object, folder: Path) -> Path:
         return folder / Path(value).expanduser()
     except RuntimeError as error:
         raise ValueError("a path whose ~ names a user") from error
+
+
+def switch(value: object, folder: Path) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    found = value if isinstance(value, bool) else words.get(str(value).strip().lower())
+    if found is None:
+        raise ValueError("true or false")
+    return found
 
 
 def collection(value: object, folder: Path) -> str:

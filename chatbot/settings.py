@@ -37,6 +37,7 @@ _KEYS = {
     "embedding_api_key": "embedding_base_url",
     "nli_api_key": "nli_url",
     "rerank_api_key": "rerank_url",
+    "guard_api_key": "guard_url",
     "chroma_token": "chroma_url",
     "chroma_headers": "chroma_url",
 }
@@ -91,6 +92,31 @@ class Settings:
     policy: str = "flag"
     """What becomes of a sentence that is not proven: `flag` shows it as such, `strict` withdraws it and says
     so, `off` checks nothing."""
+    style: str = "short"
+    """How an answer is written: `short` sentences, `detailed`, a `list`, or a `table` of paper, statement and
+    proof. Each sentence is proven all the same."""
+    audience: str | None = None
+    """Who reads the answer ("a school class"): changes its wording, nothing else."""
+    answer_language: str = "papers"
+    """The language of answers: `papers`, as the papers are written; `question`, as the question is; or a
+    name. What is not the papers' is translated sentence by sentence, after it was proven."""
+    thinking: str = "auto"
+    """Whether the model thinks before it answers: `on`, `off`, or `auto`, as it does by itself."""
+    thinking_budget: int | None = None
+    """Tokens of thinking at most; then it is asked to answer without."""
+    thinking_style: str = "auto"
+    """How the endpoint is told to think or not; `auto`: by its address, then by what it refuses."""
+    guard: str = "off"
+    """Whether a moderation endpoint looks at questions and answers: `off`; `loose`, what it calls unsafe is
+    stopped; `strict`, what it calls controversial too."""
+    guard_url: str | None = None
+    """That endpoint: an OpenAI-compatible one that serves Qwen3Guard-Gen, or one that has `/moderations`."""
+    guard_model: str | None = None
+    """The guard's name at that endpoint."""
+    guard_api_key: Secret | None = None
+    """That endpoint's key."""
+    guard_on_error: str = "closed"
+    """What happens if the guard fails: `closed`, nothing is answered; `open`, answers go on without it."""
     embedding_base_url: str | None = None
     """An OpenAI-compatible embeddings endpoint, instead of the embedder that is built in."""
     embedding_model: str | None = None
@@ -129,6 +155,8 @@ class Settings:
     """The tenant that its collections are in; Chroma's default, if not set."""
     chroma_database: str | None = None
     """The database that they are in; Chroma's default, if not set."""
+    save_sessions: bool = True
+    """Conversations are kept as they happen, in `sessions.sqlite3` under `home`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting came from, for people: "--model", "CHATBOT_MODEL", a file's path, "default"."""
     notes: tuple[str, ...] = field(default=(), compare=False)
@@ -159,6 +187,29 @@ _KINDS: dict[str, kinds.Kind] = {
     "nli_model": kinds.text,
     "nli_api_key": kinds.secret,
     "policy": kinds.one_of("flag", "strict", "off"),
+    "style": kinds.one_of("short", "detailed", "list", "table"),
+    "audience": kinds.short_text(200),
+    "answer_language": kinds.tongue,
+    "thinking": kinds.one_of("auto", "on", "off"),
+    "thinking_budget": kinds.whole(1, 1_000_000),
+    "thinking_style": kinds.one_of(
+        "auto",
+        "vllm",
+        "sglang",
+        "llamacpp",
+        "template",
+        "dashscope",
+        "openai",
+        "openrouter",
+        "ollama",
+        "prompt",
+        "none",
+    ),
+    "guard": kinds.one_of("off", "loose", "strict"),
+    "guard_url": kinds.url,
+    "guard_model": kinds.text,
+    "guard_api_key": kinds.secret,
+    "guard_on_error": kinds.one_of("open", "closed"),
     "embedding_base_url": kinds.url,
     "embedding_model": kinds.text,
     "embedding_api_key": kinds.secret,
@@ -177,6 +228,7 @@ _KINDS: dict[str, kinds.Kind] = {
     "chroma_headers": kinds.headers,
     "chroma_tenant": kinds.text,
     "chroma_database": kinds.text,
+    "save_sessions": kinds.switch,
 }
 
 

@@ -16,6 +16,7 @@ from chatbot.values import (
     Citation,
     Claim,
     Evidence,
+    Moderated,
     NearMiss,
     PlannedBy,
     SearchPlan,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chatbot.benching.calibrating import Measured
     from chatbot.calibration import Calibration
     from chatbot.reviewing.parts import Review
+    from chatbot.sessions.values import Saved, Session
     from store.ingesting import IngestReport
     from store.shelves import Shelf
 
@@ -67,6 +69,11 @@ def answer(value: Answer) -> Shape:
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
         "cut": value.cut or None,
+        "style": value.style.value,
+        "thoughts": None
+        if value.thoughts is None
+        else {"seconds": value.thoughts.seconds, "tokens": value.thoughts.tokens},
+        "moderated": None if value.moderated is None else _moderated(value.moderated),
     }
 
 
@@ -257,6 +264,46 @@ def collections(values: Iterable[Shelf], in_use: str) -> list[Shape]:
     ]
 
 
+def session(value: Session) -> Shape:
+    """A saved conversation, as a list shows it."""
+    return {
+        "session": value.id,
+        "title": value.title,
+        "collection": value.collection,
+        "created": value.created,
+        "changed": value.changed,
+        "turns": value.turns,
+        "branched_from": value.branched_from,
+    }
+
+
+def sessions(values: Iterable[Session]) -> list[Shape]:
+    """Saved conversations, in their order."""
+    return [session(value) for value in values]
+
+
+def saved(value: Saved) -> Shape:
+    """A whole conversation: its answers with claims and evidence, and the papers cited as they were."""
+    return {
+        "version": VERSION,
+        **session(value.session),
+        "turns": [
+            {
+                "number": turn.number,
+                "question": turn.question,
+                "filter": filter(turn.filter),
+                "asked": turn.asked,
+                "state": turn.state.value,
+                "text": turn.text,
+                "note": turn.note or None,
+                "answer": None if turn.answer is None else answer(turn.answer),
+            }
+            for turn in value.turns
+        ],
+        "papers": papers(citation.paper for citation in value.citations),
+    }
+
+
 def ingested(value: IngestReport) -> Shape:
     """What an ingest did."""
     return {
@@ -320,6 +367,14 @@ def dumps(shape: object, *, ascii_only: bool = False) -> str:
     return json.dumps(shape, ensure_ascii=ascii_only, indent=2, allow_nan=False)
 
 
+def _moderated(value: Moderated) -> Shape:
+    return {
+        "of": value.of,
+        "safety": None if value.safety is None else value.safety.value,
+        "categories": list(value.categories),
+    }
+
+
 def claim(value: Claim) -> Shape:
     """A sentence of an answer and its proof."""
     return {
@@ -329,6 +384,7 @@ def claim(value: Claim) -> Shape:
         "missing": list(value.missing),
         "judged_by": value.judged_by.value,
         "replaces": value.replaces or None,
+        "translation": value.translation or None,
         "evidence": [evidence(item) for item in value.evidence],
     }
 
@@ -382,6 +438,7 @@ def usage(value: Usage) -> Shape:
         "completion_tokens": value.completion_tokens,
         "cached_tokens": value.cached_tokens,
         "counted_by": value.counted_by,
+        "thought_tokens": value.thought_tokens,
     }
 
 

@@ -62,15 +62,21 @@ def english(question: str, model: ChatModel, max_tokens: int) -> tuple[str | Non
 
 def complete(english: str, question: str) -> str:
     """The translation with those names and numbers of the question that it lost, in brackets at its end."""
-    kept = {_folded(each) for each in (*_KEPT.findall(english), *_NUMBER.findall(english))}
-    lost: dict[str, str] = {}
-    for each in names_and_numbers(question):
-        if not {_folded(each), _folded(_TRANSLATED.get(each, each))} & kept:
-            lost.setdefault(_folded(each), each)
-    if not lost:
+    missing = lost(english, question)
+    if not missing:
         return english
     body = english.rstrip(" ?.!")
-    return f"{body} ({', '.join(lost.values())})?"
+    return f"{body} ({', '.join(missing)})?"
+
+
+def lost(translation: str, text: str) -> tuple[str, ...]:
+    """The names and numbers of a text that its translation does not have."""
+    kept = {_folded(each) for each in (*_KEPT.findall(translation), *_NUMBER.findall(translation))}
+    missing: dict[str, str] = {}
+    for each in names_and_numbers(text):
+        if not {_folded(each), _folded(_TRANSLATED.get(each, each))} & kept:
+            missing.setdefault(_folded(each), each)
+    return tuple(missing.values())
 
 
 def invented(english: str, question: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from chatbot import conversation, dividing, planning, translating
 from chatbot.drafting import Draft
 from chatbot.languages import language
+from chatbot.manner import target
 from chatbot.model import ChatModel
 from chatbot.searching import Searches
 from chatbot.settings import Settings
@@ -46,9 +47,10 @@ def understood(
             cited = {draft.numbers[id]: paper for id, paper in draft.papers.items()}
             plan = SearchPlan(translated_from=foreign, original=question.text, translation=text)
             draft.standalone = conversation.standalone(replace(question, text=text), cited)
+            then = ", then translated" if target(question) == foreign else ""
             yield Notice(
-                f"The question seems to be in {foreign}. It is answered in the papers' own language: there "
-                "each sentence can be held against theirs."
+                f"The question seems to be in {foreign}. It is answered in the papers' own language{then}: "
+                "there each sentence can be held against theirs."
             )
         else:
             draft.unread = foreign if _monolingual(collection) else None

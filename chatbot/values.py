@@ -1,7 +1,7 @@
 """What travels through the chatbot: frozen values, equal when their content is equal.
 
 A `Question` goes in. While it is answered, events come out: `Planned` where it is searched for in parts or
-in another language than it was asked in, `Retrieved` (the papers found),
+in another language than it was asked in, `Retrieved` (the papers found), `Packed` (the sentences shown),
 `PremiseDoubted` where the question takes something for granted that a paper denies, `Thought`, `Delta`
 and `ClaimMade` as the model speaks, `ClaimRevised` when a later, better check changes a verdict,
 `Judged` while papers are looked at one by one for a topic, `Notice` for what a person should know, and last
@@ -62,6 +62,30 @@ class PlannedBy(StrEnum):
     MODEL = "model"
 
 
+class Style(StrEnum):
+    """How an answer is written; each sentence of it is proven all the same."""
+
+    SHORT = "short"
+    DETAILED = "detailed"
+    LIST = "list"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How one question is to be answered; what is None is as the settings say.
+
+    `audience` is who reads the answer, `language` as the setting `answer_language`, `thinking` "auto", "on"
+    or "off", `thinking_budget` in tokens.
+    """
+
+    style: Style | None = None
+    audience: str | None = None
+    language: str | None = None
+    thinking: str | None = None
+    thinking_budget: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question of a conversation with its answer's text, as later questions see it.
@@ -85,6 +109,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     filter: Filter = Filter()
     numbers: tuple[tuple[str, int], ...] = ()
+    manner: Manner = Manner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +161,7 @@ class Claim:
 
     `missing` names what the evidence lacks or contradicts, for people ('"12 %" not in evidence').
     `replaces` is the sentence that the model wrote first and, told what was missing, wrote again as this.
+    `translation` is what the answer's text says in its place, in another language: the verdict is on `text`.
     """
 
     text: str
@@ -145,6 +171,7 @@ class Claim:
     missing: tuple[str, ...] = ()
     judged_by: JudgedBy = JudgedBy.RULES
     replaces: str = ""
+    translation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +258,16 @@ class TopicCensus:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the server counted them, or as we did (`counted_by` names the tokenizer then)."""
+    """Tokens as the server counted them, or as we did (`counted_by` names the tokenizer then).
+
+    `thought_tokens` are those of `completion_tokens` that were thinking, 0 where the server does not tell.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     counted_by: str = "server"
+    thought_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -244,6 +275,7 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
             other.counted_by,
+            self.thought_tokens + other.thought_tokens,
         )
 
 
@@ -255,6 +287,32 @@ class Timings:
     requested: float | None = None
     first_token: float | None = None
     total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thoughts:
+    """How long a model thought before it answered, in seconds and in tokens. What it thought is not kept."""
+
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+class Safety(StrEnum):
+    """How safe a guard calls a text."""
+
+    SAFE = "safe"
+    CONTROVERSIAL = "controversial"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a guard stopped: the "question" or the "answer", as what. No safety: it could not look, and
+    nothing is answered that it has not looked at."""
+
+    of: str
+    safety: Safety | None = None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +328,8 @@ class Answer:
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
     `cut` is why the model did not come to its end: "length" (its tokens were used up), "broken"; else "".
+    `style` is how it is written: a list or a table is Markdown. `thoughts` is None where nothing was thought.
+    `moderated` is what a guard stopped: then `text` says so.
     """
 
     question: str
@@ -293,6 +353,9 @@ class Answer:
     topic: TopicCensus | None = None
     census_by: PlannedBy = PlannedBy.RULES
     cut: str = ""
+    style: Style = Style.SHORT
+    thoughts: Thoughts | None = None
+    moderated: Moderated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +371,14 @@ class Retrieved:
 
     question: str
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The sentences that the model is shown, in the order of the prompt; `left_out` more were found."""
+
+    shown: tuple[Evidence, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +450,7 @@ class Finished:
 Event = (
     Planned
     | Retrieved
+    | Packed
     | PremiseDoubted
     | Thought
     | Delta

@@ -9,8 +9,10 @@
     messages     a client's messages as a question and its history
     responding   OpenAI's responses, for the same answers
     compatible   the routes of OpenAI's names: models, chat, responses, embeddings
-    native       the program's own routes: ask, search, papers, verify, census, sessions
-    ingesting    uploads as jobs that survive a kill
+    native       the program's own routes: ask, search, papers, verify, census
+    remembering  saved conversations, and questions in them
+    ingesting    the routes that add and remove papers
+    jobs         uploads that survive a kill, taken in one after the other
     asked        what the program's own routes take (pydantic, the edge)
     events       the typed events as JSON
     guarding     who may ask: hosts, origins, keys, rates, sizes
@@ -19,6 +21,7 @@
     measuring    Prometheus' numbers
     telling      log lines as JSON, without a word of a question
     tracing      OpenTelemetry spans, where an endpoint is configured
+    context      what the routes share, and how a question is answered
     tools        the same for MCP clients
 
 Decides nothing about answers. Nothing here is imported before `chatbot serve`, `keys` or `mcp` runs.

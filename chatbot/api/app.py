@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from chatbot.api import compatible, ingesting, native, responding
+from chatbot.api import compatible, ingesting, native, remembering, responding
 from chatbot.api.context import Context, Left, request_id
 from chatbot.api.failing import DENIED, Failure, invalid
 from chatbot.api.guarding import Done, Guard, Rules
@@ -80,6 +80,7 @@ def make(here: Context, rules: Rules, keys: Keys, mounts: Iterable[Mount] = ()) 
     app.include_router(compatible.router)
     app.include_router(responding.router)
     app.include_router(native.router)
+    app.include_router(remembering.router)
     app.include_router(ingesting.router)
     ingesting.begin(app, here)
     _errors(app, here)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chatbot.answering import LONGEST_QUESTION
+from chatbot.manner import LONGEST_AUDIENCE
 from store.records import Filter
 
 Text = Annotated[str, StringConstraints(max_length=LONGEST_QUESTION)]
@@ -46,6 +47,15 @@ class FilterIn(_Ours):
         return Filter(**self.model_dump())
 
 
+class _Manner(BaseModel):
+    """How an answer is written: as the flags of these names say (docs/commands.md)."""
+
+    style: Literal["short", "detailed", "list", "table"] | None = None
+    audience: Annotated[str, StringConstraints(max_length=LONGEST_AUDIENCE)] | None = None
+    answer_language: Annotated[str, StringConstraints(max_length=40)] | None = None
+    thinking: Literal["auto", "on", "off"] | None = None
+
+
 class TurnIn(_Ours):
     """An earlier question with its answer's text and the ids of the papers it cited."""
 
@@ -54,7 +64,7 @@ class TurnIn(_Ours):
     cited: Annotated[tuple[Short, ...], Field(max_length=1000)] = ()
 
 
-class AskIn(_Ours):
+class AskIn(_Ours, _Manner):
     """A question to a collection."""
 
     question: Text
@@ -64,6 +74,8 @@ class AskIn(_Ours):
     filter: FilterIn = FilterIn()
     policy: Literal["flag", "strict", "off"] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    # The id of a saved conversation that this goes on with; "new" begins one.
+    session: Annotated[str, StringConstraints(max_length=100)] | None = None
     stream: bool = False
 
 
@@ -124,7 +136,7 @@ class MessageIn(_Theirs):
     content: str | list[dict[str, Any]] | None = None
 
 
-class ChatIn(_Theirs):
+class ChatIn(_Theirs, _Manner):
     """OpenAI's chat completions, and `references` and `filter` of ours."""
 
     model: Short
@@ -137,7 +149,7 @@ class ChatIn(_Theirs):
     filter: FilterIn | None = None
 
 
-class ResponseIn(_Theirs):
+class ResponseIn(_Theirs, _Manner):
     """OpenAI's responses, without what they would have to remember."""
 
     model: Short

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +23,10 @@ from chatbot.values import (
     ClaimRevised,
     Event,
     Finished,
+    Manner,
     Notice,
     Retrieved,
+    Style,
     Thought,
     Usage,
 )
@@ -63,6 +65,7 @@ class Wanted:
     model: str
     collection: str
     shaped: Shaped
+    manner: Manner = field(default_factory=Manner)
     inline: bool = True
     stream: bool = False
     usage: bool = False
@@ -85,6 +88,7 @@ def wanted(body: Mapping[str, Any]) -> Wanted:
         model=model,
         collection=collection,
         shaped=Shaped(policy, max_tokens=_most(body)),
+        manner=_manner(body),
         inline=references == "inline",
         stream=body.get("stream") is True,
         usage=isinstance(options, Mapping) and options.get("include_usage") is True,
@@ -97,6 +101,19 @@ def named(model: str) -> tuple[str, str | None]:
     if slash and policy in POLICIES:
         return collection, policy
     return model.strip(), None
+
+
+def _manner(body: Mapping[str, Any]) -> Manner:
+    """How the answer is to be written. A client that wants no reasoning gets none."""
+    effort = body.get("reasoning_effort") or (body.get("reasoning") or {}).get("effort")
+    thinking = body.get("thinking") or ("off" if effort in ("none", "minimal") else None)
+    style = body.get("style")
+    return Manner(
+        style=None if style is None else Style(style),
+        audience=body.get("audience"),
+        language=body.get("answer_language"),
+        thinking=thinking,
+    )
 
 
 def _most(body: Mapping[str, Any]) -> int | None:
@@ -117,6 +134,7 @@ class Completion:
         self._link = link
         self.weaver = Weaver(inline=wanted.inline)
         self.thoughts: list[str] = []
+        self._events: list[Event] = []
         self._notices: list[str] = []
         self.papers: dict[str, Paper] = {}
         self._annotated = 0
@@ -130,6 +148,7 @@ class Completion:
 
     def take(self, event: Event) -> None:
         """An event of an answer that is not streamed."""
+        self._events.append(event)
         if isinstance(event, Thought):
             self.thoughts.append(event.text)
         elif isinstance(event, Notice):
@@ -137,7 +156,7 @@ class Completion:
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """The completion, once it is finished."""
-        text, placed = woven(answer, inline=self.wanted.inline)
+        text, placed = woven(answer, self._events, inline=self.wanted.inline)
         return {
             **self._base,
             "object": "chat.completion",

@@ -61,7 +61,7 @@ async def chat(request: Request, asked: ChatIn) -> Response | Events:
     filter = asked.filter.value() if asked.filter is not None else Filter()
 
     def question(collection: Collection) -> Question:
-        return messages.question(body["messages"], collection.paper, filter)
+        return messages.question(body["messages"], collection.paper, filter, wanted.manner)
 
     here = context(request)
     completion = Completion(wanted, link(request))

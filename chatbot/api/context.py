@@ -38,9 +38,15 @@ class Context:
     tracer: Tracer = field(default_factory=Tracer)
 
     async def answering(
-        self, id: str, name: str | None, shaped: Shaped, asked: Callable[[Collection], Question]
+        self,
+        id: str,
+        name: str | None,
+        shaped: Shaped,
+        asked: Callable[[Collection], Question],
+        record: Callable[[str], Callable[[Question, Iterator[Event]], Iterator[Event]]] | None = None,
     ) -> AsyncGenerator[Event]:
-        """The events of an answer. `asked` makes the question, in the thread that answers it.
+        """The events of an answer. `asked` makes the question, in the thread that answers it; `record` makes
+        what saves the events of a collection's answer as they pass.
 
         Raises what `Chat.stream` raises, Failure, Full.
         """
@@ -49,9 +55,11 @@ class Context:
 
         def stream() -> Iterator[Event]:
             chat = self.served.chat(name, shaped)
-            question = asked(self.served.collection(name))
+            collection = self.served.collection(name)
+            question = asked(collection)
             self.log.question(id, question.text)
-            return chat.stream(question)
+            events = chat.stream(question)
+            return events if record is None else record(collection.name)(question, events)
 
         events = self.pump.items(stream)
         with self.tracer.question(id) as trace, self.meters.running.track_inprogress():

@@ -15,6 +15,7 @@ from chatbot.values import (
     Event,
     Finished,
     Judged,
+    Packed,
     Planned,
     PremiseDoubted,
     Retrieved,
@@ -38,6 +39,8 @@ def named(event: Event) -> tuple[str, dict[str, Any]]:
             return name, {"index": index, "claim": shapes.claim(claim), "numbers": list(numbers)}
         case Judged(done=done, total=total, sure=sure):
             return name, {"done": done, "total": total, "sure": sure}
+        case Packed(shown=shown, left_out=left_out):
+            return name, {"shown": [shapes.evidence(each) for each in shown], "left_out": left_out}
         case Finished(answer=answer):
             return name, {"answer": shapes.answer(answer)}
         case _:  # Thought, Delta, Notice

@@ -15,6 +15,7 @@ from chatbot.errors import (
     ModelBusy,
     ModelError,
     ModelUnreachable,
+    NoSession,
     QuestionError,
 )
 from store.errors import (
@@ -94,6 +95,8 @@ def failure(error: BaseException, request: str = "") -> Failure:
             return invalid(str(error), code=type(error).__name__)
         case NoCollection():
             return Failure(404, str(error), code="model_not_found", param="model")
+        case NoSession():
+            return Failure(404, str(error), code="session_not_found")
         case NoPaper():
             return Failure(404, str(error), code="paper_not_found")
         case CollectionBusy() | EmbedderMismatch() | EmbeddingError():

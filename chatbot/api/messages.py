@@ -2,29 +2,37 @@
 
 What a client sends is conversation and style, never evidence: of an earlier answer only its text is taken,
 and which papers it cited, looked up in the collection by the reference list that our texts end with. So a
-paper keeps its number, and "it" is what was talked about. System prompts prove nothing and are not sent on.
+paper keeps its number, and "it" is what was talked about. A short system prompt says for whom the answer is
+written, as `audience` does: the model gets it as data, and every sentence is proven all the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chatbot.api.failing import invalid
-from chatbot.values import Question, Turn
+from chatbot.manner import LONGEST_AUDIENCE
+from chatbot.values import Manner, Question, Turn
 from store.records import Filter, Paper
 
 _REFERENCES = re.compile(r"\n\n(?:References|Nearest papers:)\n(?=- )")
 _REFERENCE = re.compile(r"^- \[(\d{1,4})\] .*?(https?://\S+)?$", re.MULTILINE)
 _MARKER = re.compile(r" ?\[(?:\d{1,4}|in part|unproven|contradicted)\]")
+# What clients say where a person has said nothing.
+_USUAL = re.compile(r"you are (?:a|an|chatgpt)\b[^.]{0,40}assistant\.?$", re.IGNORECASE)
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 LONGEST_HISTORY = 100
 """Turns that are looked at; what was said before them is forgotten."""
 
 
 def question(
-    messages: Sequence[Mapping[str, Any]], paper: Callable[[str], Paper | None], filter: Filter = Filter()
+    messages: Sequence[Mapping[str, Any]],
+    paper: Callable[[str], Paper | None],
+    filter: Filter = Filter(),
+    manner: Manner | None = None,
 ) -> Question:
     """The last user's message, and what was said before it. `paper` looks one up. Raises Failure."""
     said = [(_role(message, place), _text(message, place)) for place, message in enumerate(messages)]
@@ -45,7 +53,19 @@ def question(
                     numbers.setdefault(id, number)
             turns.append(Turn(before, plain, tuple(id for _, id in cited)))
             before = ""
-    return Question(asked, tuple(turns[-LONGEST_HISTORY:]), filter, tuple(numbers.items()))
+    manner = manner or Manner()
+    if manner.audience is None:
+        manner = replace(
+            manner, audience=reader(text for role, text in said if role in ("system", "developer"))
+        )
+    return Question(asked, tuple(turns[-LONGEST_HISTORY:]), filter, tuple(numbers.items()), manner)
+
+
+def reader(instructions: Iterable[str]) -> str | None:
+    """Who reads the answer, as a client's own instructions tell; None for none, a usual one or a long one."""
+    text = " ".join(" ".join(instructions).split())
+    whole = f"someone who asked for this: {text}"
+    return None if not text or _USUAL.match(text) or len(whole) > LONGEST_AUDIENCE else whole
 
 
 def _role(message: Mapping[str, Any], place: int) -> str:

@@ -13,9 +13,10 @@ from chatbot.api.asked import AskIn, CensusIn, SearchIn, VerifyIn
 from chatbot.api.compatible import STREAMED
 from chatbot.api.context import Context, context, request_id, visible
 from chatbot.api.failing import Failure, invalid
+from chatbot.api.remembering import Remembered
 from chatbot.api.streaming import Events, Reader, begun, data, failed_data, pieces, unless_left
 from chatbot.serving import Shaped
-from chatbot.values import Event, Finished, Question, Turn
+from chatbot.values import Event, Finished, Manner, Question, Style, Turn
 from store.collection import Collection
 from store.records import Filter, Paper
 
@@ -30,20 +31,30 @@ async def ask(request: Request, asked: AskIn) -> Response | Events:
     accepts `text/event-stream` alone."""
     here = context(request)
     shaped = Shaped(asked.policy, asked.max_tokens)
+    remembered = Remembered(here, request, asked.session) if asked.session else None
 
     def question(collection: Collection) -> Question:
         filter = filtering.known(asked.filter.value(), collection.paper)
         turns = tuple(Turn(turn.question, turn.answer, turn.cited) for turn in asked.history)
-        return Question(asked.question, turns, filter, tuple(asked.numbers.items()))
+        manner = Manner(
+            None if asked.style is None else Style(asked.style),
+            asked.audience,
+            asked.answer_language,
+            asked.thinking,
+        )
+        plain = Question(asked.question, turns, filter, tuple(asked.numbers.items()), manner)
+        return plain if remembered is None else remembered.asked(plain)
 
-    reader = Reader(here.answering(request_id(request), asked.collection, shaped, question))
+    record = None if remembered is None else remembered.recording
+    reader = Reader(here.answering(request_id(request), asked.collection, shaped, question, record))
     if asked.stream or request.headers.get("accept", "") == "text/event-stream":
-        return await _streamed(request, here, reader)
+        return await _streamed(request, here, reader, remembered)
 
     async def answered() -> Response:
         while (found := await reader.next()) is not None:
             if isinstance(found[0], Finished):
-                return JSONResponse(shapes.answer(found[0].answer))
+                shape = shapes.answer(found[0].answer)
+                return JSONResponse(shape if remembered is None else {**shape, "session": remembered.id})
         raise RuntimeError("a stream ended without an answer")
 
     try:
@@ -52,7 +63,9 @@ async def ask(request: Request, asked: AskIn) -> Response | Events:
         await reader.close()
 
 
-async def _streamed(request: Request, here: Context, reader: Reader[Event]) -> Events:
+async def _streamed(
+    request: Request, here: Context, reader: Reader[Event], remembered: Remembered | None
+) -> Events:
     try:
         before = await unless_left(request, begun(reader, visible))
     except BaseException:
@@ -61,6 +74,8 @@ async def _streamed(request: Request, here: Context, reader: Reader[Event]) -> E
 
     def encode(event: Event) -> list[bytes]:
         name, shape = events.named(event)
+        if remembered is not None and isinstance(event, Finished):
+            shape["session"] = remembered.id
         return [data(shape, name)]
 
     def failed(error: Exception) -> bytes:

@@ -46,7 +46,9 @@ async def respond(request: Request, asked: ResponseIn) -> Response | Events:
     filter = asked.filter.value() if asked.filter is not None else Filter()
 
     def question(collection: Collection) -> Any:
-        return messages.question(_spoken(body["input"]), collection.paper, filter)
+        return messages.question(
+            _spoken(body["input"], asked.instructions), collection.paper, filter, wanted.manner
+        )
 
     here = context(request)
     responding = Responding(wanted, link(request))
@@ -76,11 +78,12 @@ async def respond(request: Request, asked: ResponseIn) -> Response | Events:
     return Events(parts(), reader.close)
 
 
-def _spoken(value: str | Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The messages of an input; what else is in it (reasoning, calls) is passed over."""
+def _spoken(value: str | Sequence[Mapping[str, Any]], instructions: str | None) -> list[Mapping[str, Any]]:
+    """The messages of an input, the instructions first; reasoning and calls in it are passed over."""
+    told: list[Mapping[str, Any]] = [{"role": "system", "content": instructions}] if instructions else []
     if isinstance(value, str):
-        return [{"role": "user", "content": value}]
-    return [item for item in value if item.get("type", "message") == "message"]
+        return [*told, {"role": "user", "content": value}]
+    return [*told, *(item for item in value if item.get("type", "message") == "message")]
 
 
 class Responding(Completion):

@@ -30,6 +30,7 @@ from chatbot.values import (
     Finished,
     PremiseDoubted,
     Status,
+    Style,
     TopicPaper,
     Verdict,
 )
@@ -67,6 +68,7 @@ class Weaver:
         self._gap = ""  # white space that comes behind a marker, if one comes
         self._begun: int | None = None  # where the sentence that is being said begins
         self._said = ""
+        self._sentence = ""
         self.placed: dict[int, Placed] = {}
         self.revised: dict[int, Placed] = {}
 
@@ -100,7 +102,9 @@ class Weaver:
         given = self._put(self._gap + lead) if self._length else ""
         if self._begun is None:
             self._begun = self._length
-        given += self._put(_tame(body[len(lead) :], self._last))
+        said = _tame(body[len(lead) :], self._last)
+        self._sentence += (given if self._sentence else "") + said
+        given += self._put(said)
         self._gap = text[len(body) :]
         self._said += text
         return given
@@ -110,12 +114,15 @@ class Weaver:
             self.placed.clear()
             self.revised.clear()
         start, end = self._begun if self._begun is not None else self._length, self._length
+        shown = _tame(claim.translation or claim.text)
+        if (at := self._sentence.find(shown)) > 0:  # behind a bullet, or in a cell
+            start, end = start + at, start + at + len(shown)
         marker = _marker(claim, numbers) if self._inline else ""
+        first = self._length + 1 if marker else self._length
         given = self._put(f" {marker}" if marker else "")
-        first = end + 1 if marker else end
         cited = _cited(claim, numbers)
         self.placed[index] = Placed(index, claim, cited, start, end, first, self._length)
-        self._begun = None
+        self._begun, self._sentence = None, ""
         return given
 
     def _finish(self, answer: Answer) -> str:
@@ -147,18 +154,30 @@ class Weaver:
         return text
 
 
-def woven(answer: Answer, *, inline: bool = True) -> tuple[str, list[Placed]]:
-    """A finished answer as a text, with its last verdicts in their places."""
+def woven(answer: Answer, seen: Iterable[Event] = (), *, inline: bool = True) -> tuple[str, list[Placed]]:
+    """A finished answer as a text, with its last verdicts in their places. A list or a table is woven of the
+    events that were `seen`."""
     weaver = Weaver(inline=inline)
+    if answer.style in (Style.LIST, Style.TABLE) and answer.claims and seen:
+        final = [_final(event, answer) for event in seen if not isinstance(event, ClaimRevised)]
+        return "".join(weaver.see(event) for event in final), weaver.claims
     numbers = {citation.paper.id: citation.number for citation in answer.citations}
     events: list[Event] = []
     if answer.premise is not None:
         events.append(PremiseDoubted(answer.premise))
     for index, claim in enumerate(answer.claims):
         cited = dict.fromkeys(numbers[each.paper] for each in claim.evidence if each.paper in numbers)
-        events += [Delta(f" {claim.text}" if index else claim.text), ClaimMade(index, claim, tuple(cited))]
+        said = claim.translation or claim.text
+        events += [Delta(f" {said}" if index else said), ClaimMade(index, claim, tuple(cited))]
     text = "".join(weaver.see(event) for event in [*events, Finished(answer)])
     return text, weaver.claims
+
+
+def _final(event: Event, answer: Answer) -> Event:
+    """The event, a claim in it with its last verdict."""
+    if isinstance(event, ClaimMade) and event.index < len(answer.claims):
+        return replace(event, claim=answer.claims[event.index])
+    return event
 
 
 def _cited(claim: Claim, numbers: Sequence[int]) -> tuple[int, ...]:

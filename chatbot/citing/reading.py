@@ -20,8 +20,8 @@ _FENCE = "```json"
 MAX_CLAIMS = 4
 
 
-def answer_schema(keys: Sequence[str], least: int = 1) -> dict[str, object]:
-    """The JSON schema of an answer of `least` claims or more that may cite exactly `keys`.
+def answer_schema(keys: Sequence[str], least: int = 1, most: int = MAX_CLAIMS) -> dict[str, object]:
+    """The JSON schema of an answer of `least` to `most` claims that may cite exactly `keys`.
 
     Evidence comes first, then the sentence: a small model that has to look first is right more often.
     """
@@ -36,9 +36,7 @@ def answer_schema(keys: Sequence[str], least: int = 1) -> dict[str, object]:
     }
     return {
         "type": "object",
-        "properties": {
-            "claims": {"type": "array", "items": claim, "minItems": least, "maxItems": MAX_CLAIMS}
-        },
+        "properties": {"claims": {"type": "array", "items": claim, "minItems": least, "maxItems": most}},
         "required": ["claims"],
         "additionalProperties": False,
     }

@@ -5,7 +5,8 @@
     collecting  ingest, rebuild, papers, search
     shelving    collections
     forecasting what a large embedding job takes, told before it; asked for where it costs money
-    asking      ask, chat
+    asking      ask, chat; talking hands the conversation what its commands use
+    recalling   sessions
     counting    census
     reviewing   review
     verifying   verify
@@ -35,6 +36,7 @@ from chatbot.cli import (
     counting,
     models,
     options,
+    recalling,
     reviewing,
     serving,
     shelving,
@@ -84,6 +86,7 @@ for command in (
     serving.serve,
     serving.tools,
     serving.keys,
+    recalling.sessions,
     models.model,
     benching.bench,
 ):

@@ -9,6 +9,7 @@ import click
 from chatbot.cli import options
 from chatbot.cli.assembling import assembled
 from chatbot.cli.outcome import Exit, exit_code, print_json
+from chatbot.cli.talking import kept, last_of, paper_names, tools
 
 _ENDS = (
     "Exit codes: 0 answered, or extracts where no model is reachable; 3 refused, the papers don't say; "
@@ -31,6 +32,7 @@ _policy = options.setting(
 @click.argument("question", nargs=-1)
 @_papers
 @_policy
+@options.manner
 @options.verifier
 @options.filters
 @options.json_output
@@ -59,30 +61,56 @@ def ask(ctx: click.Context, question: tuple[str, ...]) -> None:
 @click.command()
 @_papers
 @_policy
+@options.manner
+@options.setting(
+    "--save-sessions/--no-save-sessions", default=None, help="Whether the conversation is saved."
+)
+@click.option(
+    "--resume",
+    metavar="ID",
+    is_flag=False,
+    flag_value="last",
+    help="Go on with a saved one; no ID: the last.",
+)
 @options.verifier
 @options.filters
 @options.place
 @options.endpoint
 @click.pass_context
-def chat(ctx: click.Context) -> None:
+def chat(ctx: click.Context, resume: str | None) -> None:
     """Have a conversation about the papers.
 
     Questions may follow up on each other; /help says what else there is. Ctrl-C stops an answer,
-    Ctrl-D leaves. Each line of a pipe is a question.
+    Ctrl-D leaves. Each line of a pipe is a question; such a conversation is only saved if --save-sessions
+    or --resume says so.
     """
-    from chatbot.terminal.chat import COMMANDS, Conversation
+    from chatbot.terminal.chat import Conversation
+    from chatbot.terminal.commands import COMMANDS
+    from chatbot.terminal.completing import completer
     from chatbot.terminal.lines import piped, typed
 
     screen = options.screen()
-    with assembled(screen) as assembly:
+    person = sys.stdin.isatty()
+    with assembled(screen) as assembly, kept(assembly.settings, screen) as sessions:
+        found = last_of(sessions, assembly.settings.collection) if resume == "last" else resume
         answers = assembly.chat()
-        if sys.stdin.isatty():
-            read = typed(assembly.settings.home / "history", COMMANDS)
+        offered = tools(assembly, answers, sessions)
+        if person:
+            names = paper_names(assembly.collection)
+            read = typed(assembly.settings.home / "history", completer(COMMANDS, names))
             papers = assembly.collection.count(options.chosen_for(assembly.collection))
             screen.notice(f"{papers} papers. Ask anything about them; /help says what else there is.")
         else:
             read = piped(sys.stdin, screen)
-        failure = Conversation(answers, assembly.collection.papers, read, screen, options.chosen()).run()
+        saving = assembly.settings.save_sessions and (
+            person or bool(resume) or options.given("save_sessions") is True
+        )
+        talk = Conversation(
+            answers, offered, read, screen, options.chosen(), saving=saving, resume=found or ""
+        )
+        failure = talk.run()
+    if talk.id:
+        screen.notice(f"Saved. Go on with it: chatbot chat --resume {talk.id}")
     ctx.exit(exit_code(failure) if failure else Exit.DONE)
 
 

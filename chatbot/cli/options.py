@@ -111,6 +111,23 @@ verifier = setting(
 )
 """--verifier"""
 
+manner = _together(
+    setting(
+        "--style",
+        type=click.Choice(["short", "detailed", "list", "table"]),
+        help="How answers are written; each sentence is proven all the same.",
+    ),
+    setting("--audience", metavar="WHO", help="Who reads the answer: changes its wording alone."),
+    setting(
+        "--answer-language",
+        metavar="LANGUAGE",
+        help="papers, question, or a name: sentences are proven, then translated.",
+    ),
+    setting("--thinking", type=click.Choice(["auto", "on", "off"]), help="Whether a model thinks that can."),
+    setting("--thinking-budget", metavar="N", type=click.IntRange(min=1), help="Tokens of thinking at most."),
+)
+"""--style --audience --answer-language --thinking --thinking-budget"""
+
 filters = _together(
     click.option(
         "--since", metavar="DATE", callback=_part, expose_value=False, help="Papers from 2025, 2025-05, … on."

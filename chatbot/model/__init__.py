@@ -32,6 +32,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """Whether to think before the answer, None: as the model does by itself; and for how many tokens at most.
+
+    Not `always`: it is said only where the model is known to think, so that others see no strange request.
+    """
+
+    on: bool | None = None
+    budget: int | None = None
+    always: bool = True
+
+
+AUTO = Thinking()
+QUIET = Thinking(on=False, always=False)
+"""For short questions of the program's own: a model that can think is not to."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextPart:
     """A piece of the answer. Never empty."""
 
@@ -104,12 +121,14 @@ class ChatModel(Protocol):
         *,
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
+        thinking: Thinking = AUTO,
     ) -> Iterator[Part]:
         """Answer `messages`, part by part; the last part is `Done`.
 
         It is a generator: nothing happens before the first `next`, and closing it hangs up at once.
         With `schema` (a JSON schema) the text is JSON that the endpoint constrains to it, as far as
-        it can: callers validate. Failures before the first part were already retried.
+        it can: callers validate. `thinking` is told the endpoint as far as it can be. Failures before the
+        first part were already retried.
 
         Raises `SchemaUnsupported` before any part if the endpoint takes no schema: ask again without.
         Raises another `ModelError` otherwise; after parts were given it is `ModelCut`.
@@ -119,6 +138,7 @@ class ChatModel(Protocol):
     def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
         """Natural log-probabilities of the `top` likeliest first tokens of the reply, by their text.
 
-        None where the endpoint tells none. Raises `ModelError` where it does not answer.
+        Never of its thoughts: it is asked not to think. None where the endpoint tells none. Raises
+        `ModelError` where it does not answer.
         """
         ...

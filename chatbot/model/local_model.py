@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import cast
 
-from chatbot.model import ChatModel, Message, Part
+from chatbot.model import AUTO, ChatModel, Message, Part, Thinking
 from chatbot.tokens import Encoding, encoding_for
 
 
@@ -48,9 +48,10 @@ class LocalModel:
         *,
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
+        thinking: Thinking = AUTO,
     ) -> Iterator[Part]:
         """See `ChatModel.stream`."""
-        parts = self._served().stream(messages, schema=schema, max_tokens=max_tokens)
+        parts = self._served().stream(messages, schema=schema, max_tokens=max_tokens, thinking=thinking)
         # Delegation passes a close on: that is what hangs up.
         yield from cast("Generator[Part]", parts)
 

@@ -7,7 +7,6 @@ endpoint refuses by name is left out from then on, and each broken reply becomes
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -16,10 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatbot.endpoint import is_loopback, shown
 from chatbot.errors import ModelCut, SchemaUnsupported
-from chatbot.model import Message, Part
+from chatbot.model import AUTO, QUIET, Message, Part, Thinking, ThoughtPart
 from chatbot.model.capabilities import Capabilities
 from chatbot.model.client import end_at, make_client
+from chatbot.model.dialects import Dialect, blamed
 from chatbot.model.faults import Broken, Endpoint, cut_by, fault, said, too_long
+from chatbot.model.first import PAST_THINKING, First, first_of
 from chatbot.model.reply import Reply
 from chatbot.model.thinking import Splitter
 from chatbot.model.window import Window, ask_json, find_window
@@ -47,7 +48,8 @@ class OpenAIModel:
     `model`: its name there; "" takes the first that the server lists. `timeout`: seconds of silence that
     are borne, reading the prompt included. `deadline`: seconds for the whole reply, attempts and waits
     included. `window`: tokens, where the server does not tell or should not be believed. `extra_body`:
-    request fields beyond OpenAI's, given as they are. `remembered`: the file of what endpoints refuse.
+    request fields beyond OpenAI's, given as they are. `thinking_style`: how it is told to think or not,
+    as the setting. `remembered`: the file of what endpoints refuse.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class OpenAIModel:
         temperature: float = 0.0,
         seed: int = 0,
         extra_body: Mapping[str, object] | None = None,
+        thinking_style: str = "auto",
         remembered: Path | None = None,
         retries: Retries | None = None,
     ) -> None:
@@ -76,6 +79,7 @@ class OpenAIModel:
         self._sampling = {"temperature": temperature, "seed": seed}
         self._extra_body = dict(extra_body or {})
         self._refused = Capabilities(f"{self.endpoint} {model}".strip(), remembered)
+        self._dialect = Dialect(base_url, thinking_style, self._refused)
         self._retries = retries or Retries()
         self._opened = False
 
@@ -123,6 +127,7 @@ class OpenAIModel:
         *,
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
+        thinking: Thinking = AUTO,
     ) -> Iterator[Part]:
         """See `ChatModel.stream`."""
         if schema is not None and not self.supports_schema:
@@ -136,7 +141,7 @@ class OpenAIModel:
             fields["response_format"] = {"type": "json_schema", "json_schema": wanted}
 
         def begin() -> tuple[Part, Generator[Part, None, None]]:
-            parts = self._parts(messages, fields, until, json=schema is not None)
+            parts = self._parts(messages, fields, until, thinking, json=schema is not None)
             return self._attempt(lambda: next(parts)), parts
 
         first, rest = self._retries.run(begin, until=until)
@@ -152,15 +157,21 @@ class OpenAIModel:
         if self._refused.refuses("logprobs") or self._refused.refuses("top_logprobs"):
             return None
         until = self._retries.clock() + self._deadline
-        fields = {"logprobs": True, "top_logprobs": top, "max_tokens": 1, **self._sampling}
+        fields = {"logprobs": True, "top_logprobs": top, **self._sampling}
 
-        def ask() -> dict[str, float]:
-            return self._attempt(lambda: _scores(self._create(messages, fields, until)))
+        def ask() -> First:
+            soft = bool(self._dialect.told(QUIET, self.name).suffix)
+            taken = {**fields, "max_tokens": PAST_THINKING if soft else 1}
+            return self._attempt(lambda: first_of(self._create(messages, taken, until, QUIET)))
 
-        scores = self._retries.run(ask, until=until)
-        if not scores:
-            self._refused.learn("logprobs")
-        return scores or None
+        first = self._retries.run(ask, until=until)
+        for _ in range(2):  # told that it is to be quiet; then, where a field did nothing, in the prompt
+            if not first.thought or not self._dialect.thought(QUIET, self.name):
+                break
+            first = self._retries.run(ask, until=until)
+        if not first.scores:
+            self._refused.learn("logprobs", sure=not first.thought)
+        return first.scores or None
 
     def _attempt(self, call: Callable[[], T]) -> T:
         try:
@@ -169,27 +180,41 @@ class OpenAIModel:
             raise fault(error, self._where()) from error
 
     def _parts(
-        self, messages: Sequence[Message], fields: dict[str, Any], until: float, json: bool
+        self,
+        messages: Sequence[Message],
+        fields: dict[str, Any],
+        until: float,
+        thinking: Thinking,
+        json: bool,
     ) -> Generator[Part, None, None]:
         """One attempt at a reply, its request included. Raises the SDK's exceptions and Broken."""
         from openai import Stream
 
-        chunks = self._create(messages, {**fields, "stream": True}, until)
+        chunks = self._create(messages, {**fields, "stream": True}, until, thinking)
         if not isinstance(chunks, Stream):
             raise Broken("it does not stream")
         splitter = Splitter(opened=self._opened, json=json)
         with chunks:
             end_at(chunks.response, until, self._retries.clock)
-            yield from Reply(splitter, lambda text: self._counted(messages, text)).read(chunks, _faults())
+            seen = False
+            for part in Reply(splitter, lambda text: self._counted(messages, text)).read(chunks, _faults()):
+                if isinstance(part, ThoughtPart) and not seen and part.text.strip():
+                    seen = True
+                    self._dialect.thought(thinking, self.name)
+                yield part
         self._opened = (self._opened or splitter.retracted) and not splitter.mistaken
 
-    def _create(self, messages: Sequence[Message], fields: dict[str, Any], until: float) -> object:
+    def _create(
+        self, messages: Sequence[Message], fields: dict[str, Any], until: float, thinking: Thinking
+    ) -> object:
         """Send the request, without what this endpoint is known to refuse, until it refuses nothing new."""
         import httpx2
         import openai
 
-        spoken: Any = [{"role": message.role, "content": message.content} for message in messages]
         while True:
+            told = self._dialect.told(thinking, self.name)
+            spoken: Any = [{"role": message.role, "content": message.content} for message in messages]
+            spoken[-1]["content"] += told.suffix
             left = max(0.1, min(self._timeout, until - self._retries.clock()))
             taken = {name: value for name, value in fields.items() if not self._refused.refuses(name)}
             if "max_tokens" in fields and "max_tokens" not in taken:
@@ -198,16 +223,18 @@ class OpenAIModel:
                 created: object = self._client.chat.completions.create(
                     model=self.name or _UNNAMED,
                     messages=spoken,
-                    extra_body=self._extra_body or None,
+                    extra_body={**told.fields, **self._extra_body} or None,
                     timeout=httpx2.Timeout(left, connect=min(10.0, left)),
                     **taken,
                 )
                 return created
             except openai.APIStatusError as error:
-                if error.status_code not in (400, 422) or not self._learn(error, taken):
+                if error.status_code not in (400, 422) or not self._learn(error, taken, told.fields):
                     raise
 
-    def _learn(self, error: openai.APIStatusError, taken: Mapping[str, object]) -> bool:
+    def _learn(
+        self, error: openai.APIStatusError, taken: Mapping[str, object], told: Mapping[str, object]
+    ) -> bool:
         """Remember which of the fields sent was refused. False if none of them is to blame.
 
         Raises SchemaUnsupported if it was the schema, or if nothing is named and there was one.
@@ -218,6 +245,9 @@ class OpenAIModel:
             return False
         if "max_completion_tokens" in words and "max_tokens" in taken:
             self._refused.learn("max_tokens")
+            return True
+        if (refused := blamed(words, told)) is not None:
+            self._refused.learn(refused)
             return True
         for field in _OPTIONAL:
             if field in taken and field in words:
@@ -263,18 +293,3 @@ def _faults() -> tuple[type[Exception], ...]:
     import openai
 
     return (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, RecursionError, Broken)
-
-
-def _scores(reply: object) -> dict[str, float]:
-    """The first token's candidates of a reply, as far as it tells any."""
-    choices = getattr(reply, "choices", None)
-    if not isinstance(choices, list) or not choices:
-        raise Broken("its reply holds no choices")
-    content = getattr(getattr(choices[0], "logprobs", None), "content", None)
-    candidates = getattr(content[0], "top_logprobs", None) if isinstance(content, list) and content else None
-    scores: dict[str, float] = {}
-    for candidate in candidates or ():
-        token, score = getattr(candidate, "token", None), getattr(candidate, "logprob", None)
-        if isinstance(token, str) and isinstance(score, int | float) and math.isfinite(score):
-            scores[token] = max(float(score), scores.get(token, -math.inf))  # two tokens may look the same
-    return scores

@@ -7,6 +7,7 @@ The SDK builds its objects without checking them, and each of these was met: `ch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatbot.model import Done, Part, ThoughtPart
@@ -52,10 +53,7 @@ class Reply:
             raise Broken("its stream ends without a reason" if self._texts else "its stream is empty")
         usage = self._usage or self._count("".join(self._texts))
         cached = usage.cached_tokens or self._cached
-        yield Done(
-            self._finish,
-            Usage(usage.prompt_tokens, usage.completion_tokens, cached, usage.counted_by),
-        )
+        yield Done(self._finish, replace(usage, cached_tokens=cached))
 
     def _chunk(self, chunk: object) -> Iterator[Part]:
         self._count_up(chunk)
@@ -77,10 +75,12 @@ class Reply:
         usage = getattr(chunk, "usage", None)
         if usage is not None:
             details = getattr(usage, "prompt_tokens_details", None)
+            written = getattr(usage, "completion_tokens_details", None)
             self._usage = Usage(
                 _number(usage, "prompt_tokens"),
                 _number(usage, "completion_tokens"),
                 _number(details, "cached_tokens"),
+                thought_tokens=_number(written, "reasoning_tokens"),
             )
         timings = getattr(chunk, "timings", None)
         if isinstance(timings, dict) and isinstance(timings.get("cache_n"), int):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.errors import SchemaUnsupported
-from chatbot.model import Done, Message, Part, TextPart
+from chatbot.model import AUTO, Done, Message, Part, TextPart, Thinking
 from chatbot.tokens import Encoding, encoding_for
 from chatbot.values import Usage
 
@@ -29,6 +29,7 @@ class Call:
     schema: Mapping[str, object] | None = None
     max_tokens: int | None = None
     top: int | None = None
+    thinking: Thinking = AUTO
 
 
 class ScriptedModel:
@@ -73,11 +74,12 @@ class ScriptedModel:
         *,
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
+        thinking: Thinking = AUTO,
     ) -> Iterator[Part]:
         """Replay the next reply. `usage` counts characters, so that no tokenizer is loaded."""
         if schema is not None and not self.supports_schema:
             raise SchemaUnsupported("The scripted model takes no schema. Ask again without one.")
-        call = Call(tuple(messages), schema, max_tokens)
+        call = Call(tuple(messages), schema, max_tokens, thinking=thinking)
         self.calls.append(call)
         reply = _next(self._replies, f"no reply is left for call {len(self.calls)}")
         if callable(reply):

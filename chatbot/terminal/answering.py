@@ -14,6 +14,7 @@ from typing import cast
 from rich.status import Status as Spinner
 
 from chatbot.planning import told
+from chatbot.sessions.export.laying import pieces
 from chatbot.terminal import census, pages, topic
 from chatbot.terminal.flow import Flow
 from chatbot.terminal.progress import Meter
@@ -80,13 +81,24 @@ def show(events: Iterator[Event], screen: Screen, clock: Callable[[], float] = t
     raise RuntimeError("the events ended without an answer")
 
 
+def again(screen: Screen, answer: Answer) -> None:
+    """Show an answer that was given before, with everything that stood below it."""
+    flow = Flow(screen)
+    for piece in pieces(answer):
+        flow.write(piece.text)
+        if piece.claim is not None:
+            flow.mark(*_marker(screen, piece.claim, piece.numbers))
+    flow.end()
+    _below(screen, answer)
+
+
 class _View:
     """What is on the screen so far."""
 
     def __init__(self, screen: Screen, clock: Callable[[], float]) -> None:
         self._screen = screen
         self._clock = clock
-        self._flow = Flow(screen.out, screen.width)
+        self._flow = Flow(screen)
         self._claims: dict[int, Claim] = {}
         self._revised: dict[int, tuple[Claim, tuple[int, ...]]] = {}
         self._notices: list[str] = []
@@ -124,7 +136,7 @@ class _View:
                 self._flow.write(text)
             case ClaimMade(index=index, claim=claim, numbers=numbers):
                 self._claims[index] = claim
-                self._flow.mark(*self._marker(claim, numbers))
+                self._flow.mark(*_marker(self._screen, claim, numbers))
             case ClaimRevised(index=index, claim=claim, numbers=numbers):
                 self._revised[index] = (claim, numbers)
             case Notice(text=text):
@@ -134,13 +146,6 @@ class _View:
             case Finished(answer=answer):
                 self._finish(answer)
 
-    def _marker(self, claim: Claim, numbers: tuple[int, ...]) -> tuple[str, str]:
-        """`[1][2]`, and behind it the verdict's sign unless the sentence is proven."""
-        marker = "".join(f"[{number}]" for number in numbers)
-        if claim.verdict is not Verdict.SUPPORTED:
-            marker = " ".join(filter(None, (marker, self._screen.signs.of(claim.verdict))))
-        return marker, STYLES[claim.verdict]
-
     def _finish(self, answer: Answer) -> None:
         screen = self._screen
         self._thought()
@@ -148,27 +153,12 @@ class _View:
         self._flow.end()
         self._tell()
         self._corrections()
-        said = bool(self._flow.text.strip())
-        if answer.status is Status.REFUSED:
-            refusal = line(answer.text) or pages.REFUSAL
-            if line(self._flow.text) != refusal:
-                screen.print(refusal)
-            pages.near_misses(screen, answer.near_misses)
-        elif answer.census is not None:
-            cited = [(citation.number, citation.paper) for citation in answer.citations]
-            census.show(screen, answer.census, cited, by=answer.model)
-        elif answer.topic is not None:
-            cited = [(citation.number, citation.paper) for citation in answer.citations]
-            topic.show(screen, answer.topic, cited)
-        else:
-            if not said:
-                screen.print(line(answer.text))
-            screen.print()
-            pages.sources(screen, answer)
-            pages.unproven(screen, answer.claims)
-        screen.print()
-        pages.dropped(screen, answer)
-        pages.summary(screen, answer)
+        said = line(self._flow.text)
+        if answer.status is Status.REFUSED and said != line(answer.text):
+            screen.print(line(answer.text) or pages.REFUSAL)
+        elif answer.census is None and answer.topic is None and not said:
+            screen.print(line(answer.text))
+        _below(screen, answer)
 
     def _corrections(self) -> None:
         """Verdicts that changed after their sentence was printed: said below, for it can't be taken back."""
@@ -176,7 +166,7 @@ class _View:
             before = self._claims.get(index)
             if before is not None and before.verdict is claim.verdict:
                 continue
-            marker, style = self._marker(claim, numbers)
+            marker, style = _marker(self._screen, claim, numbers)
             sign = "" if claim.verdict is not Verdict.SUPPORTED else f" {self._screen.signs.supported}"
             text = f"Checked again, now {claim.verdict.value}: {line(claim.text)} {marker}{sign}"
             self._screen.print(text, style=style, hang=2)
@@ -207,3 +197,29 @@ class _View:
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
+
+
+def _marker(screen: Screen, claim: Claim, numbers: tuple[int, ...]) -> tuple[str, str]:
+    """`[1][2]`, and behind it the verdict's sign unless the sentence is proven."""
+    marker = "".join(f"[{number}]" for number in numbers)
+    if claim.verdict is not Verdict.SUPPORTED:
+        marker = " ".join(filter(None, (marker, screen.signs.of(claim.verdict))))
+    return marker, STYLES[claim.verdict]
+
+
+def _below(screen: Screen, answer: Answer) -> None:
+    """What stands under an answer's text: sources, proofs, what is not proven or was left out, figures."""
+    cited = [(citation.number, citation.paper) for citation in answer.citations]
+    if answer.status is Status.REFUSED:
+        pages.near_misses(screen, answer.near_misses)
+    elif answer.census is not None:
+        census.show(screen, answer.census, cited, by=answer.model)
+    elif answer.topic is not None:
+        topic.show(screen, answer.topic, cited)
+    else:
+        screen.print()
+        pages.sources(screen, answer)
+        pages.unproven(screen, answer.claims)
+    screen.print()
+    pages.dropped(screen, answer)
+    pages.summary(screen, answer)

@@ -6,7 +6,7 @@ KeyboardInterrupt on Ctrl-C. Nothing here knows what a line means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,10 +15,16 @@ from chatbot.terminal.screen import Screen
 from chatbot.terminal.text import line
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import Completer
     from prompt_toolkit.history import History
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.output import Output
 
 Read = Callable[[], str]
 PROMPT = "> "
+_FURTHER = "  "  # before the further lines of a question
 
 
 def piped(stream: IO[str], screen: Screen) -> Read:
@@ -36,20 +42,53 @@ def piped(stream: IO[str], screen: Screen) -> Read:
     return read
 
 
-def typed(history: Path, commands: Iterable[str]) -> Read:
-    """Lines typed at a terminal; `commands` complete, `history` remembers (for its owner's eyes only)."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
+def typed(
+    history: Path, completer: Completer, input: Input | None = None, output: Output | None = None
+) -> Read:
+    """What is typed at a terminal; `history` remembers it (for its owner's eyes only).
 
-    completer = WordCompleter(list(commands), sentence=True)
+    Enter sends; Alt+Enter or Ctrl-J begins a new line; what is pasted keeps its lines and is not sent.
+    """
+    from prompt_toolkit import PromptSession
+
     session: PromptSession[str] = PromptSession(
-        history=_history(history), completer=completer, complete_while_typing=True
+        history=_history(history),
+        completer=completer,
+        complete_while_typing=True,
+        multiline=True,
+        prompt_continuation=lambda width, number, wrapped: _FURTHER,
+        key_bindings=_keys(),
+        enable_history_search=False,
+        input=input,
+        output=output,
     )
 
     def read() -> str:
         return session.prompt(PROMPT).strip()
 
     return read
+
+
+def _keys() -> KeyBindings:
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        state = buffer.complete_state
+        if state and state.current_completion:  # chosen in the menu: taken, not sent
+            buffer.apply_completion(state.current_completion)
+        else:
+            buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    @keys.add("c-j")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return keys
 
 
 def _history(file: Path) -> History:

@@ -94,6 +94,9 @@ def sources(screen: Screen, answer: Answer) -> None:
         if answer.status is not Status.EXTRACT:
             for verdict, by, evidence in _proofs(answer.claims, citation):
                 _judged(screen, verdict, screen.signs.quoted(readable(evidence.text)), len(number), by)
+    for claim in answer.claims:
+        if claim.translation:
+            screen.print(f"Proven as: {line(claim.text)}", style="dim", hang=2)
 
 
 def unproven(screen: Screen, claims: Iterable[Claim]) -> None:
@@ -177,6 +180,8 @@ def summary(screen: Screen, answer: Answer) -> None:
     if usage.prompt_tokens or usage.completion_tokens:
         counted = "" if usage.counted_by == "server" else f" (counted by {line(usage.counted_by)})"
         parts.append(f"{usage.prompt_tokens} + {usage.completion_tokens} tokens{counted}")
+    if answer.thoughts is not None:
+        parts.append(f"{answer.thoughts.tokens} tokens thought in {answer.thoughts.seconds:.1f} s")
     if answer.model:
         parts.append(line(answer.model))
     screen.print(f" {screen.signs.dot} ".join(parts), style="dim")

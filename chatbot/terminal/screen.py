@@ -33,6 +33,8 @@ class Signs:
     opening: str = "“"
     closing: str = "”"
     bar: str = "█"
+    bullet: str = "•"
+    rule: str = "─"
 
     def of(self, verdict: Verdict) -> str:
         shapes = {
@@ -49,7 +51,7 @@ class Signs:
 
 
 _UNICODE = Signs()
-_ASCII = Signs("+", "~", "?", "x", "o", "-", '"', '"', "#")
+_ASCII = Signs("+", "~", "?", "x", "o", "-", '"', '"', "#", "-", "-")
 
 STYLES = {
     Verdict.SUPPORTED: "green",
@@ -73,9 +75,13 @@ class Screen:
     ) -> None:
         self.out = _console(stdout or sys.stdout, plain, width)
         self.err = _console(stderr or sys.stderr, plain, width)
-        self.width = min(self.out.width, WIDEST)
         self.signs = _signs(self.out)
         self.live = not plain and self.err.file.isatty() and not self.err.is_dumb_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns to write in: the window's of now, which may be resized."""
+        return min(self.out.width, WIDEST)
 
     def print(self, text: Text | str = "", style: str = "", indent: int = 0, hang: int = 0) -> None:
         """One paragraph on stdout, wrapped; `indent` columns in, its further lines `hang` more."""
@@ -113,7 +119,7 @@ def _console(stream: IO[str], plain: bool, width: int | None) -> Console:
 def _signs(console: Console) -> Signs:
     try:
         "".join(
-            (_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, _UNICODE.unchecked, "·“”█")
+            (_UNICODE.supported, _UNICODE.partial, _UNICODE.contradicted, _UNICODE.unchecked, "·“”█•─")
         ).encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
         return _ASCII

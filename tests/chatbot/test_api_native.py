@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chatbot import assembly
+from chatbot.api.guarding import Rules
 from store import Collection, HashEmbedder
 from tests.chatbot.api_server import FRENCH, QUESTION, SEEDS, Api, filled, proven, wait_for
 from tests.fake_upstream import FakeUpstream
@@ -76,7 +77,7 @@ def test_a_stream_is_the_typed_events_and_ends_with_the_whole_answer(api: Api) -
     names = [name for name, _ in events]
     assert names[0] == "retrieved"
     assert names[-1] == "finished"
-    assert set(names) == {"retrieved", "delta", "claim_made", "finished"}
+    assert set(names) == {"retrieved", "packed", "delta", "claim_made", "finished"}
     text = "".join(event["text"] for name, event in events if name == "delta")
     assert text in events[-1][1]["answer"]["text"]
 
@@ -240,3 +241,45 @@ def test_questions_are_logged_if_that_is_asked_for(home: Path) -> None:
     with FakeUpstream(proven) as upstream, Api(home, upstream.base_url, log_text=True) as api:
         api.chat(FRENCH)
     assert FRENCH in [line.get("text") for line in api.log]
+
+
+def test_conversations_are_saved_gone_on_with_and_deleted(home: Path) -> None:
+    import httpx2
+
+    with FakeUpstream(proven) as upstream, Api(home, upstream.base_url) as api:
+        first = api.post("/v1/ask", {"question": QUESTION, "session": "new"}).json()
+        asked = {
+            "question": "What does it base its importance ratio on?",
+            "session": first["session"],
+            "stream": True,
+        }
+        second = json.loads(list(api.events("/v1/ask", asked))[-1][1])
+        assert second["session"] == first["session"]
+        assert "GSPO" in second["answer"]["standalone_question"]
+        [session] = api.get("/v1/sessions").json()["sessions"]
+        assert (session["session"], session["turns"]) == (first["session"], 2)
+        shown = api.get(f"/v1/sessions/{session['session']}").json()
+        assert [turn["question"] for turn in shown["turns"]] == [QUESTION, asked["question"]]
+        assert httpx2.delete(f"{api.url}/v1/sessions/{session['session'][:3]}").status_code == 404
+        assert httpx2.delete(f"{api.url}/v1/sessions/{session['session']}").status_code == 200
+        assert api.get("/v1/sessions").json()["sessions"] == []
+        assert api.post("/v1/ask", {"question": QUESTION, "session": "nothing"}).status_code == 404
+
+
+def test_a_key_sees_its_own_conversations_alone(home: Path) -> None:
+    with FakeUpstream(proven) as upstream, Api(home, upstream.base_url, rules=Rules(keys=True)) as api:
+        ada, bob = ({"Authorization": f"Bearer {api.keys.create(name)[1]}"} for name in ("ada", "bob"))
+        begun = api.post("/v1/ask", {"question": QUESTION, "session": "new"}, headers=ada).json()["session"]
+        assert len(api.get("/v1/sessions", headers=ada).json()["sessions"]) == 1
+        assert api.get("/v1/sessions", headers=bob).json()["sessions"] == []
+        assert api.get(f"/v1/sessions/{begun}", headers=bob).status_code == 404
+        goes_on = api.post("/v1/ask", {"question": QUESTION, "session": begun}, headers=bob)
+        assert goes_on.status_code == 404
+
+
+def test_an_answer_can_be_a_list_and_its_claims_stand_where_they_say(api: Api) -> None:
+    whole = api.chat(style="list").json()["choices"][0]["message"]
+    [claim] = whole["claims"]
+    assert whole["content"].startswith("- Unlike previous algorithms")
+    assert whole["content"][claim["start"] : claim["end"]] == claim["text"]
+    assert api.chat(style="limerick").status_code == 400

@@ -151,7 +151,10 @@ def test_a_paper_keeps_its_number_and_it_is_what_was_talked_about(client: openai
     message: Any = answer.choices[0].message
     assert "GSPO" in message.content
     sent = json.dumps(api.upstream.requests[-1].body)  # type: ignore[attr-defined]
-    assert "Napoleon" not in sent  # a client's words are never evidence
+    # A client's words are for whom the answer is written, as data, and never evidence.
+    assert sent.count("Napoleon") == 1
+    assert "The reader is: " in sent.partition("Napoleon")[0]
+    assert "Napoleon" not in message.content
     assert "GSPO's importance ratio" in sent
 
 

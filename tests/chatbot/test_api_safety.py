@@ -497,4 +497,6 @@ def test_the_rest_of_the_answer_is_proven_all_the_same(home: Path) -> None:
     message = answer["choices"][0]["message"]
     assert [claim["verdict"] for claim in message["claims"]] == ["supported"]
     assert "Napoleon" not in json.dumps(message)
-    assert "Napoleon" not in json.dumps([request.body for request in upstream.requests])
+    for request in upstream.requests:
+        evidence, _, _ = json.dumps(request.body).partition("The reader is: ")
+        assert "Napoleon" not in evidence

@@ -103,7 +103,7 @@ def test_closing_a_local_models_stream_hangs_up():
     closed = []
 
     class Endless(ScriptedModel):
-        def stream(self, messages, *, schema=None, max_tokens=None):
+        def stream(self, messages, *, schema=None, max_tokens=None, thinking=None):
             try:
                 while True:
                     yield TextPart("again ")

@@ -41,7 +41,7 @@ class Writes(ScriptedModel):
         super().first_token(messages, top)
         return {"yes": -0.01, "no": -5.0} if "abstract of one paper" in messages[0].content else None
 
-    def stream(self, messages, *, schema=None, max_tokens=None):
+    def stream(self, messages, *, schema=None, max_tokens=None, thinking=None):
         self._replies = iter([self._reply])
         yield from super().stream(messages, schema=schema, max_tokens=max_tokens)
 

@@ -70,9 +70,16 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
         "packing": "whole",
         "verifier": "fast",
         "policy": "strict",
+        "style": "table",
+        "answer_language": "german",
+        "thinking": "on",
+        "thinking_style": "vllm",
+        "guard": "strict",
+        "guard_on_error": "open",
         "embedding_path": "/e",
         "rerank_depth": "60",
         "chroma_headers": "Authorization: Bearer x",
+        "save_sessions": "off",
     }
     for name in NAMES:
         value = given.get(name, "http://localhost:1/v1" if "url" in name else "600")
@@ -83,10 +90,21 @@ def test_every_setting_can_be_a_variable(machine: Machine) -> None:
             "embedding_api_key",
             "nli_api_key",
             "rerank_api_key",
+            "guard_api_key",
             "chroma_token",
             "chroma_headers",
         ):  # their addresses are not set here
             assert settings.origins[name] == f"CHATBOT_{name.upper()}"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("off", False), ("No", False), ("0", False), ("on", True), (" ", True)]
+)
+def test_saving_can_be_switched_off(machine: Machine, given: str, meant: bool) -> None:
+    assert machine.load(env={"CHATBOT_SAVE_SESSIONS": given}).save_sessions is meant
+    assert machine.load(here="save_sessions = false").save_sessions is False
+    with pytest.raises(SettingsError, match="true or false"):
+        machine.load(env={"CHATBOT_SAVE_SESSIONS": "perhaps"})
 
 
 def test_an_instruction_can_be_switched_off_in_a_file_and_where_nothing_can_be_empty(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatbot import shapes
 from chatbot.reviewing.parts import Review, Theme
+from chatbot.sessions import Saved, SavedTurn, Session, State
 from chatbot.values import (
     Answer,
     Citation,
@@ -81,6 +82,20 @@ def test_an_answer_has_exactly_the_documented_keys():
     assert shape["census"] is None
     assert list(shape["plan"]) == documented("### `plan`")
     assert list(shape["plan"]["parts"][0]) == documented("### Each of the `parts` of a plan")
+
+
+def test_a_conversation_has_exactly_the_documented_keys():
+    session = Session("ab", "papers", "What?", "2026-01-01", "2026-01-02", 1)
+    [listed] = shapes.sessions([session])
+    assert list(listed) == documented("## Saved conversations: `chatbot sessions --json`")
+    turn = SavedTurn(1, "What?", "2026-01-01", State.FINISHED, ANSWER.text, ANSWER)
+    shape = shapes.saved(Saved(session, (turn,)))
+    own = documented("## A conversation: `chatbot sessions show --json`")
+    assert own == ["turns", "papers"]
+    assert list(shape) == ["version", *listed, "papers"]
+    assert list(shape["turns"][0]) == documented("### Each of the `turns` of a conversation")
+    assert shape["turns"][0]["answer"] == shapes.answer(ANSWER)
+    assert shape["papers"] == [shapes.paper(PAPER)]
 
 
 def test_a_census_has_exactly_the_documented_keys():

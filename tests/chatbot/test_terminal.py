@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.console import Console
 from scripted_events import ANSWERED, GSPO, FakeChat, answered, extracted, refused
 
 from chatbot.errors import ModelRefused
 from chatbot.terminal import pages
 from chatbot.terminal.answering import last, show
 from chatbot.terminal.chat import Conversation
+from chatbot.terminal.commands import Tools
 from chatbot.terminal.flow import Flow
 from chatbot.terminal.lines import piped
 from chatbot.terminal.progress import Meter
@@ -152,7 +152,7 @@ def test_cleaned_text_never_holds_anything_a_terminal_obeys(text):
 def test_a_streamed_text_keeps_its_words_however_it_is_cut_and_never_passes_the_width(text, size):
     def flowed(pieces):
         stream = io.StringIO()
-        flow = Flow(Console(file=stream, width=200), 20)
+        flow = Flow(screen(stream=lambda: stream, width=20))
         for piece in pieces:
             flow.write(piece)
         flow.end()
@@ -161,9 +161,45 @@ def test_a_streamed_text_keeps_its_words_however_it_is_cut_and_never_passes_the_
     whole = flowed([text])
     assert flowed(text[start : start + size] for start in range(0, len(text), size)) == whole
     bare = "".join(text.split())
-    assert [char for char in whole if char not in " \n*`"] == [char for char in bare if char not in "*`"]
+    assert [char for char in whole if char not in " \n*`•"] == [char for char in bare if char not in "*`"]
     for each in whole.splitlines():
         assert cell_len(each) <= 20 or " " not in each.strip()
+
+
+LIST = """\
+Two **methods**:
+
+- GSPO clips whole sequences, which the papers before it did not do.
+- GRPO does not.
+
+| paper | statement | proof |
+|---|---|---|
+| GSPO | GSPO clips \\| whole sequences, and no token of them alone. | [1] supported |
+"""
+
+
+def test_markdown_streams_as_what_it_means_the_same_however_it_is_cut():
+    def flowed(size):
+        here = screen(width=40)
+        flow = Flow(here)
+        for start in range(0, len(LIST), size):
+            flow.write(LIST[start : start + size])
+        flow.end()
+        return here.out.file.getvalue()
+
+    assert flowed(1) == flowed(7) == flowed(999)
+    assert flowed(3) == (
+        "Two methods:\n\n"
+        "• GSPO clips whole sequences, which the\n"
+        "  papers before it did not do.\n"
+        "• GRPO does not.\n\n"
+        "paper      statement            proof\n"
+        "────────────────────────────────────────\n"
+        "GSPO       GSPO clips | whole   [1]\n"
+        "           sequences, and no    supporte\n"
+        "           token of them        d\n"
+        "           alone.\n"
+    )
 
 
 def test_events_are_closed_when_the_screen_fails():
@@ -200,7 +236,7 @@ def test_progress_off_a_terminal_is_a_line_now_and_then_with_rate_and_time_left(
 def talk(chat, text, papers=lambda filter: [GSPO]):
     here = screen()
     read = piped(io.StringIO(text), here)
-    failure = Conversation(chat, papers, read, here).run()
+    failure = Conversation(chat, Tools(papers), read, here).run()
     return here.out.file.getvalue(), here.err.file.getvalue(), failure
 
 
