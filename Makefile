@@ -1,10 +1,11 @@
 # `make demo` and `make test` are all the set-up there is. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test clients audit check format lock clean
 
 # The interpreter to make .venv with: 3.11, 3.12 or 3.13. PYTHON=python3.12 make install
 PYTHON ?= python3
 VENV := .venv
+CLIENTS := .venv-clients
 BIN := $(VENV)/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
@@ -52,8 +53,23 @@ check: install  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check  ## check, then every test: real Chroma, real embeddings, the real local Qwen
+test: check clients  ## check, then every test: real Chroma, real embeddings, the real local Qwen
 	$(BIN)/pytest --cov
+
+clients: $(CLIENTS)/.installed  ## the API's real clients, in an environment of their own: llm, LiteLLM, LangChain
+
+# They need other versions than ours of what they share with us. Without them their tests are skipped.
+$(CLIENTS)/.installed: tests/clients/requirements.txt
+	@if command -v uv >/dev/null; then \
+	    uv venv --quiet --allow-existing --python $(PYTHON) $(CLIENTS) && \
+	    uv pip install --quiet --python $(CLIENTS)/bin/python -r $<; \
+	else \
+	    $(PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/python -m pip install --quiet -r $<; \
+	fi && touch $@ || echo "The API's clients can't be installed: their tests are skipped."
+
+audit: install  ## look for known vulnerabilities in what is pinned, where the network allows
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet pip-audit
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 
 format: install  ## put the code in shape
 	$(BIN)/ruff check --fix .
@@ -68,5 +84,5 @@ lock:  ## pin the newest versions that pyproject.toml allows
 	    --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean:  ## remove what was made: .venv, the demo, caches
-	rm -rf $(VENV) $(DEMO_HOME) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) .venv-audit $(DEMO_HOME) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

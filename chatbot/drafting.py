@@ -65,6 +65,7 @@ class Draft:
     wish: str = ""
     earlier: Shown = NONE_SHOWN
     groups: tuple[tuple[Scored, ...], ...] = ()
+    cut: str = ""
 
     def mark(self, step: str) -> None:
         """A step of `Timings` is reached now."""
@@ -131,6 +132,7 @@ class Draft:
                 fingerprint=fingerprint,
                 filter=self.question.filter,
                 plan=self.plan,
+                cut=self.cut,
                 style=self.style if self.claims else Style.SHORT,
                 thoughts=self.thoughts,
             )

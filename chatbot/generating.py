@@ -32,6 +32,9 @@ from chatbot.settings import Settings
 from chatbot.values import Claim, Delta, Event, Notice, Thought, Verdict
 from chatbot.verifying import Judge, yes_odds
 
+# Characters that a token is at most, on the average of an answer: who sends more ignores `max_tokens`.
+_LONGEST_TOKEN = 40
+
 
 class Generation:
     """What `model` says about `packed`, into `draft`. Used once."""
@@ -99,6 +102,7 @@ class Generation:
             task = f"{task} {each}"
         self._draft.mark_once("requested")
         reader = AnswerReader()
+        room = self._settings.max_tokens * _LONGEST_TOKEN
         pondered = Pondered(self._model, self._manner, self._draft.clock)
         parts = pondered.stream(*self._request(task, by_schema, least), self._settings.max_tokens)
         with closing(cast("Generator[object]", parts)):
@@ -112,18 +116,25 @@ class Generation:
                             yield Notice(text)
                         case TextPart(text):
                             self._draft.mark_once("first_token")
-                            yield from self._take(reader.feed(text))
+                            room -= len(text)
+                            yield from self._take(reader.feed(text if room >= 0 else text[:room]))
+                            if room < 0:
+                                raise ModelCut(
+                                    "It says far more than it was asked for. Look into its server."
+                                )
                         case Retraction():
                             yield from self._retract()
                             reader = AnswerReader()
                         case Done(finish_reason, usage):
                             self._draft.usage += usage
                             if finish_reason == "length":
+                                self._draft.cut = "length"
                                 self._draft.dropped.append(
                                     f"The answer was cut at {self._settings.max_tokens} tokens. "
                                     "Allow more with CHATBOT_MAX_TOKENS."
                                 )
             except ModelCut as error:
+                self._draft.cut = "broken"
                 self._draft.dropped.append(f"The answer was cut: {error}")
                 yield Notice(f"The answer was cut: {error}")
             finally:

@@ -54,14 +54,14 @@ def answer(value: Answer) -> Shape:
         "rewritten_by": None if value.rewritten_by is None else value.rewritten_by.value,
         "status": value.status.value,
         "text": value.text,
-        "claims": [_claim(item) for item in value.claims],
-        "citations": [_citation(item) for item in value.citations],
-        "near_misses": [_near_miss(item) for item in value.near_misses],
-        "premise": None if value.premise is None else _claim(value.premise),
-        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "claims": [claim(item) for item in value.claims],
+        "citations": [citation(item) for item in value.citations],
+        "near_misses": [near_miss(item) for item in value.near_misses],
+        "premise": None if value.premise is None else claim(value.premise),
+        "withdrawn": [claim(item) for item in value.withdrawn],
         "full_text": [_reference(item) for item in value.full_text],
         "dropped": list(value.dropped),
-        "usage": _usage(value.usage),
+        "usage": usage(value.usage),
         "timings": _timings(value.timings),
         "model": value.model,
         "fingerprint": value.fingerprint,
@@ -69,6 +69,7 @@ def answer(value: Answer) -> Shape:
         "census": None if value.census is None else census(value.census, value.census_by),
         "plan": None if value.plan is None else search_plan(value.plan),
         "topic": None if value.topic is None else topic(value.topic),
+        "cut": value.cut or None,
         "style": value.style.value,
         "thoughts": None
         if value.thoughts is None
@@ -176,14 +177,14 @@ def review(value: Review, page: str) -> Shape:
                 "name": theme.name,
                 "named_by": theme.named_by.value,
                 "papers": [item.id for item in theme.papers],
-                "claims": [_claim(item) for item in theme.claims],
+                "claims": [claim(item) for item in theme.claims],
             }
             for theme in value.themes
         ],
-        "citations": [_citation(item) for item in value.citations],
-        "withdrawn": [_claim(item) for item in value.withdrawn],
+        "citations": [citation(item) for item in value.citations],
+        "withdrawn": [claim(item) for item in value.withdrawn],
         "dropped": list(value.dropped),
-        "usage": _usage(value.usage),
+        "usage": usage(value.usage),
         "model": value.model,
         "markdown": page,
     }
@@ -193,7 +194,7 @@ def topic_paper(value: TopicPaper) -> Shape:
     """A paper that belongs to a topic, or may."""
     return {
         **_reference(value.paper),
-        "evidence": _evidence(value.evidence),
+        "evidence": evidence(value.evidence),
         "judged_by": value.judged_by.value,
         "odds": value.odds,
     }
@@ -371,7 +372,7 @@ def checked(claims: Iterable[Claim], cited: Iterable[Paper]) -> Shape:
     """A checked text: its sentences in order, and the papers that their evidence is of."""
     return {
         "version": VERSION,
-        "claims": [_claim(item) for item in claims],
+        "claims": [claim(item) for item in claims],
         "papers": [_reference(item) for item in cited],
     }
 
@@ -421,7 +422,8 @@ def _moderated(value: Moderated) -> Shape:
     }
 
 
-def _claim(value: Claim) -> Shape:
+def claim(value: Claim) -> Shape:
+    """A sentence of an answer and its proof."""
     return {
         "text": value.text,
         "verdict": value.verdict.value,
@@ -430,11 +432,12 @@ def _claim(value: Claim) -> Shape:
         "judged_by": value.judged_by.value,
         "replaces": value.replaces or None,
         "translation": value.translation or None,
-        "evidence": [_evidence(item) for item in value.evidence],
+        "evidence": [evidence(item) for item in value.evidence],
     }
 
 
-def _evidence(value: Evidence) -> Shape:
+def evidence(value: Evidence) -> Shape:
+    """A sentence of an abstract, with its address."""
     return {
         "paper": value.paper,
         "sentence": value.sentence,
@@ -444,14 +447,16 @@ def _evidence(value: Evidence) -> Shape:
     }
 
 
-def _citation(value: Citation) -> Shape:
+def citation(value: Citation) -> Shape:
+    """A paper under its number."""
     return {"number": value.number, **_reference(value.paper)}
 
 
-def _near_miss(value: NearMiss) -> Shape:
+def near_miss(value: NearMiss) -> Shape:
+    """A paper that came close."""
     return {
         **_reference(value.paper),
-        "evidence": _evidence(value.evidence),
+        "evidence": evidence(value.evidence),
         "missing": list(value.missing),
     }
 
@@ -473,7 +478,8 @@ def _source(value: Source) -> Shape:
     return {"name": value.name, "line": value.line}
 
 
-def _usage(value: Usage) -> Shape:
+def usage(value: Usage) -> Shape:
+    """Tokens."""
     return {
         "prompt_tokens": value.prompt_tokens,
         "completion_tokens": value.completion_tokens,

@@ -344,6 +344,7 @@ class Answer:
     it stands. `filter` is the one that was used, `census` what was
     counted where the status is CENSUS: then `text` is computed, not generated. `topic` stands in its place
     where papers were judged one by one for a topic. `census_by` is who made the plan of what was counted.
+    `cut` is why the model did not come to its end: "length" (its tokens were used up), "broken"; else "".
     `style` is how it is written: a list or a table is Markdown. `thoughts` is None where nothing was thought.
     `moderated` is what a guard stopped: then `text` says so.
     `vectors` says how far the papers' vectors were, if they were needed and not complete.
@@ -370,6 +371,7 @@ class Answer:
     plan: SearchPlan | None = None
     topic: TopicCensus | None = None
     census_by: PlannedBy = PlannedBy.RULES
+    cut: str = ""
     style: Style = Style.SHORT
     thoughts: Thoughts | None = None
     moderated: Moderated | None = None

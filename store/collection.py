@@ -39,6 +39,7 @@ from store.errors import (
     EmbedderMismatch,
     EmbeddingError,
     NoCollection,
+    NoPaper,
     RerankError,
 )
 from store.estimating import Told
@@ -304,6 +305,26 @@ class Collection:
         with self._writing, self._filler.aside():
             self._own(what)
             yield
+
+    def remove(self, refs: Iterable[str]) -> list[Paper]:
+        """Take papers out, all of them or, if one is not there, none; a source that is read again brings its
+        own back. Returns them. Raises CollectionBusy, CollectionError."""
+        self._own("remove papers from")
+        gone: dict[int, Paper] = {}
+        with self._ledger.transaction():
+            for ref in refs:
+                paper = self.paper(ref)
+                row = None if paper is None else self._ledger.resolve(paper.id)
+                if paper is None or row is None:
+                    raise NoPaper(
+                        f"There is no paper {ref.strip()[:80]!r}. `chatbot papers` lists their ids."
+                    )
+                gone[row] = paper
+            for row in gone:
+                self._ledger.remove_paper(row)
+        if self._ledger.embedder == (self.embedder.fingerprint, self.embedder.name):
+            self._vector_index().flush()
+        return list(gone.values())
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> None:
         """Make Chroma's index and the keyword index again from the ledger."""

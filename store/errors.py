@@ -6,6 +6,7 @@ StoreError
 │   ├── NoCollection        there is none of that name
 │   ├── CollectionBusy      another process owns its files
 │   ├── CollectionDamaged   its files can't be read, and could not be mended
+│   ├── NoPaper             there is no such paper in it
 │   └── EmbedderMismatch    its vectors were made by another embedder
 ├── EmbeddingError      the embedder is missing or failed
 ├── RerankError         the reranker can't be loaded or does not answer
@@ -33,6 +34,10 @@ class NoCollection(CollectionError):
 
 class CollectionBusy(CollectionError):
     """Another process owns the collection's files."""
+
+
+class NoPaper(CollectionError):
+    """There is no such paper in the collection."""
 
 
 class CollectionDamaged(CollectionError):

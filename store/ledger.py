@@ -356,6 +356,15 @@ class Ledger:
             self._do("INSERT INTO aliases SELECT id, ? FROM papers WHERE row = ?", (keep, drop))
             self._do("DELETE FROM papers WHERE row = ?", (drop,))
 
+    def remove_paper(self, row: int) -> None:
+        """Forget a paper and all that sources said of it, as if it had never been read."""
+        with self.transaction():
+            for table in ("records", "vectors", "sentences", "keys", "aliases"):
+                self._do(f"DELETE FROM {table} WHERE paper = ?", (row,))
+            if self._one("SELECT 1 FROM sqlite_master WHERE name = 'sketches'"):
+                self._do("DELETE FROM sketches WHERE paper = ?", (row,))
+            self._do("DELETE FROM papers WHERE row = ?", (row,))
+
     def put_paper(self, paper: Paper, sentences: Sequence[Sentence] | None, row: int | None = None) -> int:
         """Write a new paper, or the paper of that row again, with its sentences (None: as they are).
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from store.addresses import is_loopback, shown
 from store.retrying import Again, Retries
+from store.stopping import stoppable
 
 if TYPE_CHECKING:
     import httpx2
@@ -178,12 +179,15 @@ def make_http(base_url: str, api_key: str | None) -> httpx2.Client:
     local = is_loopback(base_url)
     # To load the certificates takes 30 ms, and plain http on this machine needs none: trust nobody there.
     unused = local and base_url.lower().startswith("http:")
-    return httpx2.Client(
+    client = httpx2.Client(
         verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if unused else True,
         trust_env=not local,
         follow_redirects=False,
+        # How much is asked at once is bounded by whoever asks; a hundred by default would fail the others.
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         event_hooks={"request": [strip]},
     )
+    return stoppable(client)
 
 
 def plain(body: object, secret: str | None = None) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from store.stopping import sleep
+
 if TYPE_CHECKING:
     import tenacity
 
@@ -42,7 +44,7 @@ class Retries:
     attempts: int = 3
     first_wait: float = 1.0
     longest_wait: float = 20.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = sleep
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
 

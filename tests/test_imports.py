@@ -154,4 +154,7 @@ def test_the_command_line_starts_without_a_heavy_library() -> None:
 
 
 def test_no_module_of_ours_loads_a_heavy_library_or_touches_the_network_at_import() -> None:
-    assert loaded(*(name for name in MODULES if not name.endswith("__main__"))) == ""
+    api = [name for name in MODULES if name.startswith("chatbot.api")]
+    assert loaded(*(name for name in MODULES if not name.endswith("__main__") and name not in api)) == ""
+    # Its routes and shapes are FastAPI's and pydantic's; commands import it when they run.
+    assert set(loaded(*api).split(",")) <= {"fastapi", "pydantic"}

@@ -11,9 +11,10 @@
     counting    census
     reviewing   review
     verifying   verify
-    serving     web
+    page        web
     checking    doctor
     calibrating calibrate
+    serving     serve, mcp, keys
     models      model list, use, path, remove, serve
     benching    bench retrieval, claims, answers, make-questions, citations
 
@@ -38,6 +39,7 @@ from chatbot.cli import (
     embedding,
     models,
     options,
+    page,
     recalling,
     reviewing,
     serving,
@@ -77,7 +79,7 @@ for command in (
     collecting.ingest,
     asking.ask,
     asking.chat,
-    serving.web,
+    page.web,
     counting.census,
     reviewing.review,
     collecting.papers,
@@ -88,6 +90,9 @@ for command in (
     embedding.embed,
     collecting.rebuild,
     shelving.collections,
+    serving.serve,
+    serving.tools,
+    serving.keys,
     recalling.sessions,
     models.model,
     benching.bench,
