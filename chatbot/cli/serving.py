@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from chatbot.cli import options
 from chatbot.cli.outcome import print_json
+from store.errors import StoreError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from chatbot.api.app import Mount
+    from chatbot.api.context import Context
 
 _ENV = "CHATBOT_SERVE_"
 
@@ -128,7 +134,18 @@ def _rate(text: str) -> str:
 
 def _page() -> tuple[Mount, ...]:
     """The web page, if it is a part of this installation."""
-    return ()
+    if find_spec("chatbot.web") is None:
+        return ()
+
+    def mount(app: FastAPI, here: Context) -> None:
+        try:
+            parts = here.served.parts()
+        except StoreError as error:
+            here.log.notice(f"The page is not shown. {error}")
+            return
+        import_module("chatbot.web").mount(app, parts, "/", apart=not here.alone)
+
+    return (mount,)
 
 
 @click.group()
