@@ -41,6 +41,25 @@ class Shaped:
     papers: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One collection of a server, for a face that is made for one."""
+
+    served: Served
+    settings: Settings
+    collection: Collection
+
+    def chat(self) -> Chat:
+        return self.served.chat(self.collection.name)
+
+    def checker(self) -> Checker:
+        return self.served.checker(self.collection.name)
+
+    @property
+    def sessions(self) -> Sessions | None:
+        return self.served.sessions()
+
+
 class Served:
     """The collections of `settings.home`; a context manager that closes them at its end."""
 
@@ -146,6 +165,10 @@ class Served:
                 if self._sessions is not None:
                     self._stack.callback(self._sessions.close)
             return self._sessions
+
+    def parts(self) -> Parts:
+        """The configured collection and what answers about it, as an `Assembly` has. Raises StoreError."""
+        return Parts(self, self.settings, self.collection(create=True))
 
     def _judges(self) -> tuple[Entailment | None, Guard | None]:
         """Who judges sentences in the model's place, and who guards: loaded once. Raises SettingsError."""

@@ -36,6 +36,8 @@ class Context:
     meters: Meters = field(default_factory=Meters)
     log: Log = field(default_factory=Log)
     tracer: Tracer = field(default_factory=Tracer)
+    alone: bool = True
+    """One person's own: no keys are demanded."""
 
     async def answering(
         self,

@@ -228,7 +228,9 @@ class Guard:
 
     async def _bounded(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Receive:
         """The body, whole and bounded, before anything works on it; an upload's as it comes, counted."""
-        upload = bool(_UPLOADS.match(scope["path"])) and scope["method"] == "POST"
+        path = scope["path"]
+        # The page's own uploads, too: whatever is not of this API.
+        upload = scope["method"] == "POST" and bool(_UPLOADS.match(path) or not path.startswith(_OURS))
         most = self._rules.upload if upload else self._rules.body
         seconds = self._rules.upload_seconds if upload else self._rules.body_seconds
         length = headers.get("content-length", "0")

@@ -116,7 +116,8 @@ def serve(
         ) as served,
         contextlib.closing(_listening(options)) as listening,
     ):
-        here = Context(served, Pump(options.threads), log=log, tracer=tracer)
+        pump = Pump(options.threads)
+        here = Context(served, pump, log=log, tracer=tracer, alone=not found.keys)
         app = make(here, found, keys, mounts)
         ready(address(options.host, listening.getsockname()[1]))
         _run(app, options, listening)

@@ -9,9 +9,13 @@ import click
 
 from chatbot.cli import options
 from chatbot.cli.outcome import print_json
+from store.errors import StoreError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from chatbot.api.app import Mount
+    from chatbot.api.context import Context
 
 _ENV = "CHATBOT_SERVE_"
 
@@ -27,7 +31,7 @@ def _option(*names: str, **how: Any) -> Callable[[Any], Any]:
     "--host", default="127.0.0.1", metavar="ADDRESS", help="Where to listen; elsewhere keys are demanded."
 )
 @_option("--port", default=8000, type=click.IntRange(0, 65535), metavar="N", help="0: any that is free.")
-@_option("--web/--no-web", default=True, help="Show the page too, if it is installed.")
+@_option("--web/--no-web", default=True, help="Show the page, too.")
 @_option("--keys", "demand_keys", is_flag=True, help="Demand keys on this machine, too.")
 @_option("--allow-host", multiple=True, metavar="NAME", help="Answer to this name in the Host header, too.")
 @_option("--cors-origin", multiple=True, metavar="URL", help="Pages from there may ask.")
@@ -127,8 +131,19 @@ def _rate(text: str) -> str:
 
 
 def _page() -> tuple[Mount, ...]:
-    """The web page, if it is a part of this installation."""
-    return ()
+    """The page of the configured collection, beside the API."""
+
+    def mount(app: FastAPI, here: Context) -> None:
+        from chatbot import web
+
+        try:
+            parts = here.served.parts()
+        except StoreError as error:
+            here.log.notice(f"The page is not shown. {error}")
+            return
+        web.mount(app, parts, "/", apart=not here.alone)
+
+    return (mount,)
 
 
 @click.group()
