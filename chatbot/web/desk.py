@@ -36,8 +36,11 @@ _SENTENCES = 2_000  # papers whose sentences are
 class Parts(Protocol):
     """What the page needs of `chatbot.assembly.Assembly`."""
 
-    settings: Settings
-    collection: Collection
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def collection(self) -> Collection: ...
 
     def chat(self) -> Chat: ...
 
