@@ -7,6 +7,7 @@ for the message alone and decides nothing.
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ OWNER = "owner.pid"
 
 
 class Ownership:
-    """The right to write in a folder. Not taken before it is asked for; kept until `release`."""
+    """The right to write in a folder. Not taken before it is asked for; kept until `release`. Any thread may
+    take it, and then this process has it."""
 
     def __init__(self, folder: Path) -> None:
+        self._lock = threading.Lock()
         self._path = folder / "owner.lock"
         self._pid = folder / OWNER
         self._held: Any = None
@@ -30,9 +33,11 @@ class Ownership:
         return self._held is not None
 
     def take(self) -> bool:
-        """Whether this process owns the folder now. Never waits. Raises CollectionError."""
-        if self._held is not None:
-            return True
+        """Whether this process owns the folder now. Never waits for another. Raises CollectionError."""
+        with self._lock:  # two threads that ask at once would take each other for another process
+            return self._held is not None or self._take()
+
+    def _take(self) -> bool:
         import filelock
 
         lock = filelock.FileLock(self._path, timeout=0, thread_local=False)
@@ -59,7 +64,9 @@ class Ownership:
         return "another process"
 
     def release(self) -> None:
-        if self._held is not None:
+        with self._lock:
+            if self._held is None:
+                return
             with suppress(OSError):
                 self._pid.unlink()
             self._held.release()
