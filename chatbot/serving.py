@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from chatbot.sessions import Sessions
     from chatbot.settings import Settings
     from store.collection import Collection
+    from store.ingesting import IngestReport
+    from store.ingesting import Progress as IngestProgress
+    from store.records import Paper, Record, Reject
 
 POLICIES = ("flag", "strict", "off")
 # Where no model was found: seconds until one is looked for again, for it may have been started since.
@@ -72,6 +76,7 @@ class Served:
         self._with_model = with_model
         self._stack = ExitStack()
         self._lock = threading.RLock()
+        self._writing = threading.Lock()
         self._open: dict[str, Collection] = {}
         self._model: ChatModel | None = None
         self._looked: float | None = None
@@ -112,6 +117,22 @@ class Served:
                 opened = assembly.opened(settings, notice=self._notice, create=create)
                 self._open[wanted] = self._stack.enter_context(opened)
             return self._open[wanted]
+
+    def ingest(
+        self,
+        name: str | None,
+        items: Iterable[Record | Reject],
+        progress: Callable[[IngestProgress], None] = lambda _: None,
+    ) -> IngestReport:
+        """Take papers into the collection of that name, made if need be; one after the other. Raises
+        StoreError."""
+        with self._writing:
+            return self.collection(name, create=True).ingest(items, progress)
+
+    def remove(self, name: str | None, refs: Iterable[str]) -> list[Paper]:
+        """Take papers out. Raises StoreError."""
+        with self._writing:
+            return self.collection(name).remove(refs)
 
     def filled(self, name: str | None = None) -> Collection:
         """`collection`, and not empty. Raises NoCollection otherwise."""

@@ -50,7 +50,7 @@ def begin(app: FastAPI, here: Context) -> None:
     """Give the application its jobs, which live as long as it."""
     jobs = Jobs(
         here.served.settings.home / FOLDER,
-        lambda name: here.served.collection(name, create=True),
+        here.served.ingest,
         here.log.notice,
     )
     app.state.jobs = jobs
@@ -131,7 +131,7 @@ async def add(request: Request, asked: PapersIn) -> dict[str, Any]:
 
     def taken() -> dict[str, Any]:
         items = readers.read_text(json.dumps(given), f"api/{asked.source}")
-        return shapes.ingested(here.served.collection(name, create=True).ingest(items))
+        return shapes.ingested(here.served.ingest(name, items))
 
     return await unless_left(request, here.pump.call(taken))
 
@@ -144,7 +144,7 @@ async def remove(
     here = context(request)
 
     def gone() -> dict[str, Any]:
-        removed = here.served.collection(collection).remove([ref])
+        removed = here.served.remove(collection, [ref])
         return {"version": shapes.VERSION, "removed": [paper.id for paper in removed]}
 
     return await unless_left(request, here.pump.call(gone))

@@ -22,14 +22,17 @@ from typing import Any, BinaryIO
 
 from chatbot import shapes
 from chatbot.errors import ChatbotError, SettingsError
-from store.collection import Collection
-from store.errors import StoreError
-from store.ingesting import Progress
+from store.errors import CollectionBusy, StoreError
+from store.ingesting import IngestReport, Progress
 from store.records import Record, Reject, Source
 from store.stopping import Stop, Stopped
 
+Ingest = Callable[[str, Iterator[Record | Reject], Callable[[Progress], None]], IngestReport]
+
 ID = re.compile(r"[0-9a-f]{24}")
 _LABEL = re.compile(r"[^\w .()+-]")
+_AGAIN = 10.0
+"""Seconds until an upload is tried again whose collection another process writes to."""
 _KEPT = 200
 """Jobs that are over and still told of."""
 
@@ -51,13 +54,12 @@ class Job:
 
 
 class Jobs:
-    """The jobs under `folder`. `opened` gives a collection, made if need be; `notice` is told of failures."""
+    """The jobs under `folder`. `ingest` takes items into a collection, made if need be; `notice` is told of
+    failures."""
 
-    def __init__(
-        self, folder: Path, opened: Callable[[str], Collection], notice: Callable[[str], None]
-    ) -> None:
+    def __init__(self, folder: Path, ingest: Ingest, notice: Callable[[str], None]) -> None:
         self._folder = folder
-        self._opened = opened
+        self._ingest = ingest
         self._notice = notice
         self._jobs: dict[str, Job] = {}
         self._waiting: queue.Queue[str | None] = queue.Queue()
@@ -125,16 +127,30 @@ class Jobs:
         with self._stop.watching():
             while (id := self._waiting.get()) is not None and not self._stop.wanted:
                 try:
-                    self._run(id)
+                    while not self._over(id):
+                        self._stop.wait(_AGAIN)
                 except Stopped:
                     return
+
+    def _over(self, id: str) -> bool:
+        """Take an upload in; False where it can't be now, and has to be tried again: it was accepted."""
+        try:
+            self._run(id)
+        except CollectionBusy as error:
+            self._keep(replace(self._jobs[id], state="queued", phase=None, error=str(error)))
+            return False
+        return True
 
     def _run(self, id: str) -> None:
         job = self._jobs[id]
         try:
             with self._data(id).open("rb") as content:
-                report = self._opened(job.collection).ingest(self._records(job, content), self._told_of(id))
-            job = replace(self._jobs[id], state="done", phase=None, report=shapes.ingested(report))
+                report = self._ingest(job.collection, self._records(job, content), self._told_of(id))
+            job = replace(
+                self._jobs[id], state="done", phase=None, report=shapes.ingested(report), error=None
+            )
+        except CollectionBusy:
+            raise
         except (ChatbotError, StoreError) as error:
             job = replace(self._jobs[id], state="failed", phase=None, error=str(error))
         except Exception as error:  # whatever it is, the next upload goes on

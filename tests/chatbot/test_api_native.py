@@ -13,6 +13,7 @@ import pytest
 from chatbot import assembly
 from chatbot.api.guarding import Rules
 from store import Collection, HashEmbedder
+from store.ownership import Ownership
 from tests.chatbot.api_server import FRENCH, QUESTION, SEEDS, Api, filled, proven, wait_for
 from tests.fake_upstream import FakeUpstream
 
@@ -283,3 +284,16 @@ def test_an_answer_can_be_a_list_and_its_claims_stand_where_they_say(api: Api) -
     assert whole["content"].startswith("- Unlike previous algorithms")
     assert whole["content"][claim["start"] : claim["end"]] == claim["text"]
     assert api.chat(style="limerick").status_code == 400
+
+
+def test_an_upload_waits_while_another_process_writes_to_its_collection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.api.jobs._AGAIN", 0.05)
+    other = Ownership(filled(tmp_path) / "collections" / "papers")
+    assert other.take()
+    with Api(tmp_path) as api:
+        [job] = api.post("/v1/ingest", content=json.dumps([ONE]).encode()).json()["jobs"]
+        wait_for(lambda: "using it" in (api.get(f"/v1/ingest/{job['id']}").json()["error"] or ""))
+        other.release()
+        assert finished(api, job["id"])["report"]["new"] == 1
