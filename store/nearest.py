@@ -38,6 +38,8 @@ _FETCHED, _READ, _PICKED, _PLACED = 15.0, 8.0, 0.5, 0.25
 _KEPT = 300_000
 # How many more to fetch than a filter's share suggests: what is near to a query passes together.
 _SPARE = 1.5
+# Of so many filters is known how many papers it took.
+_SHARES = 1000
 
 
 class Nearest:
@@ -51,6 +53,7 @@ class Nearest:
         self._whole: tuple[int, Rows, Matrix] | None = None
         self._part: tuple[int, Rows, Rows, Matrix] | None = None
         self._paid = 0.0
+        self._needed: dict[Filter, int] = {}
 
     def exact(self, vector: Vector, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines of the nearest `depth` papers that pass, by id: all vectors are read once and kept."""
@@ -61,11 +64,11 @@ class Nearest:
         """The same, without all vectors in memory, by an index where it is cheaper."""
         passing = self._passing.known(filter)
         if passing is None:
-            wanted = _FIRST * depth
-            found = query(vector, wanted)
-            near = self._those(found, filter, depth)
-            if len(near) >= depth or len(found) < wanted:
-                return dict(near)
+            for wanted in dict.fromkeys((self._needed.get(filter, _FIRST * depth), _FIRST * depth)):
+                found = query(vector, wanted)
+                near = self._those(found, filter, depth)
+                if len(near) >= depth or len(found) < wanted:
+                    return dict(near)
             passing = self._passing.all(filter)
         papers = self._ledger.count()
         wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
@@ -98,7 +101,12 @@ class Nearest:
         rows = self._ledger.rows([id for id, _ in found])
         known = [(id, cosine) for id, cosine in found if id in rows]
         order = numpy.array([rows[id] for id, _ in known], dtype=numpy.int64)
-        return [known[place] for place in self._passing.first(order, filter, depth)]
+        places = self._passing.first(order, filter, depth)
+        if len(places) == depth:  # the next question is likely to need about as many
+            if len(self._needed) > _SHARES:
+                self._needed.clear()
+            self._needed[filter] = min(int(places[-1]) * 5 // 4 + depth // 4, _FIRST * depth)
+        return [known[place] for place in places]
 
     def _closest(
         self, vector: Vector, rows: Rows, matrix: Matrix, depth: int, passing: Rows | None = None
