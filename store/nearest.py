@@ -32,10 +32,10 @@ _FIRST = 4
 # What looking at a paper costs, in microseconds of one core at 105,227 papers (384 dimensions): fetched from
 # the index and asked whether it passes; its vector read from the ledger; picked from those in memory; and
 # compared there in its place.
-_FETCHED, _READ, _PICKED, _PLACED = 15.0, 8.0, 0.5, 0.25
-# So many papers' vectors may be kept in memory (450 MB), once searching without them has cost as much as to
-# read them.
-_KEPT = 300_000
+_FETCHED, _READ, _PICKED, _PLACED = 25.0, 8.0, 0.5, 0.25
+# So many papers' vectors may be kept in memory (450 MB), once searching without them has cost this share of
+# reading them: a process that asks once or twice does not wait for that.
+_KEPT, _SHARE = 300_000, 0.1
 # How many more to fetch than a filter's share suggests: what is near to a query passes together.
 _SPARE = 1.5
 # Of so many filters is known how many papers it took.
@@ -90,7 +90,7 @@ class Nearest:
                 return len(passing) * _PLACED
             if self._whole is not None and self._whole[0] == revision:
                 return min(len(passing) * _PICKED, papers * _PLACED)
-        if papers <= _KEPT and self._paid > papers * _READ:
+        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
             return 0.0  # paid for
         return len(passing) * _READ
 
@@ -139,7 +139,7 @@ class Nearest:
     def _of(self, passing: Rows, papers: int) -> tuple[Rows, Matrix]:
         """The vectors of these papers, or of all where that is cheaper. The last are kept: who asks with a
         filter asks again with it."""
-        if papers <= _KEPT and self._paid > papers * _READ:
+        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
             self._all()
         with self._lock:
             revision = self._ledger.revision
