@@ -145,6 +145,7 @@ class Collection:
         self._passing = Passing(ledger)
         self._exact: Nearest | None = None
         self._vectors_made: tuple[str, int, int] | None = None
+        self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
     def open(
@@ -194,6 +195,9 @@ class Collection:
             if self._index is not None:
                 self._index.close()
                 self._index = None
+            if self._pool is not None:
+                self._pool.shutdown(wait=False)
+                self._pool = None
             self._bm25.close()
             self._ledger.close()
             self._ownership.release()
@@ -442,11 +446,9 @@ class Collection:
             return {}, {}
         if side is Side.KEYWORD:
             return self._by_words(text, filter, depth), {}
-        # A model takes the other core, and most of the time: the words are looked up beside it.
-        with ThreadPoolExecutor(1) as pool:
-            embedded = self._embedded(text, pool)
-            keyword = self._by_words(text, filter, depth) if side is Side.HYBRID else {}
-            return keyword, self._nearest(text, filter, depth, embedded)
+        embedded = self._embedded(text)  # most of the time: the words are looked up beside it
+        keyword = self._by_words(text, filter, depth) if side is Side.HYBRID else {}
+        return keyword, self._nearest(text, filter, depth, embedded)
 
     def without_vector(self, ids: Iterable[str]) -> frozenset[str]:
         """Those of the papers that the embedder in use has not seen yet: only words can find them."""
@@ -649,7 +651,7 @@ class Collection:
         found = [(ids.get(int(rows[place])), float(scores[place])) for place in places]
         return {id: score for id, score in found if id is not None}
 
-    def _embedded(self, text: str, pool: ThreadPoolExecutor) -> Future[Vector] | None:
+    def _embedded(self, text: str) -> Future[Vector] | None:
         """The query's vector in the making; None where there is nothing to compare it with, or no embedder,
         which `_nearest` says. Raises EmbedderMismatch."""
         if self._ledger.embedder is None:
@@ -659,7 +661,10 @@ class Collection:
         except EmbeddingError:
             return None
         import_module("numpy")  # whole before two threads need it, or one may see it half imported
-        return pool.submit(self.query_vector, text)
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(4, thread_name_prefix="embed-query")
+            return self._pool.submit(self.query_vector, text)
 
     def _nearest(
         self, text: str, filter: Filter, depth: int, embedded: Future[Vector] | None

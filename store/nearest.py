@@ -32,12 +32,14 @@ _FIRST = 4
 # What looking at a paper costs, in microseconds of one core at 105,227 papers (384 dimensions): fetched from
 # the index and asked whether it passes; its vector read from the ledger; picked from those in memory; and
 # compared there in its place.
-_FETCHED, _READ, _PICKED, _PLACED = 15.0, 8.0, 0.5, 0.25
-# So many papers' vectors may be kept in memory (450 MB), once searching without them has cost as much as to
-# read them.
-_KEPT = 300_000
+_FETCHED, _READ, _PICKED, _PLACED = 25.0, 8.0, 0.5, 0.25
+# So many papers' vectors may be kept in memory (450 MB), once searching without them has cost this share of
+# reading them: a process that asks once or twice does not wait for that.
+_KEPT, _SHARE = 300_000, 0.1
 # How many more to fetch than a filter's share suggests: what is near to a query passes together.
 _SPARE = 1.5
+# Of so many filters is known how many papers it took.
+_SHARES = 1000
 
 
 class Nearest:
@@ -51,6 +53,7 @@ class Nearest:
         self._whole: tuple[int, Rows, Matrix] | None = None
         self._part: tuple[int, Rows, Rows, Matrix] | None = None
         self._paid = 0.0
+        self._needed: dict[Filter, int] = {}
 
     def exact(self, vector: Vector, filter: Filter, depth: int) -> dict[str, float]:
         """Cosines of the nearest `depth` papers that pass, by id: all vectors are read once and kept."""
@@ -61,11 +64,11 @@ class Nearest:
         """The same, without all vectors in memory, by an index where it is cheaper."""
         passing = self._passing.known(filter)
         if passing is None:
-            wanted = _FIRST * depth
-            found = query(vector, wanted)
-            near = self._those(found, filter, depth)
-            if len(near) >= depth or len(found) < wanted:
-                return dict(near)
+            for wanted in dict.fromkeys((self._needed.get(filter, _FIRST * depth), _FIRST * depth)):
+                found = query(vector, wanted)
+                near = self._those(found, filter, depth)
+                if len(near) >= depth or len(found) < wanted:
+                    return dict(near)
             passing = self._passing.all(filter)
         papers = self._ledger.count()
         wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
@@ -87,7 +90,7 @@ class Nearest:
                 return len(passing) * _PLACED
             if self._whole is not None and self._whole[0] == revision:
                 return min(len(passing) * _PICKED, papers * _PLACED)
-        if papers <= _KEPT and self._paid > papers * _READ:
+        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
             return 0.0  # paid for
         return len(passing) * _READ
 
@@ -98,7 +101,12 @@ class Nearest:
         rows = self._ledger.rows([id for id, _ in found])
         known = [(id, cosine) for id, cosine in found if id in rows]
         order = numpy.array([rows[id] for id, _ in known], dtype=numpy.int64)
-        return [known[place] for place in self._passing.first(order, filter, depth)]
+        places = self._passing.first(order, filter, depth)
+        if len(places) == depth:  # the next question is likely to need about as many
+            if len(self._needed) > _SHARES:
+                self._needed.clear()
+            self._needed[filter] = min(int(places[-1]) * 5 // 4 + depth // 4, _FIRST * depth)
+        return [known[place] for place in places]
 
     def _closest(
         self, vector: Vector, rows: Rows, matrix: Matrix, depth: int, passing: Rows | None = None
@@ -131,7 +139,7 @@ class Nearest:
     def _of(self, passing: Rows, papers: int) -> tuple[Rows, Matrix]:
         """The vectors of these papers, or of all where that is cheaper. The last are kept: who asks with a
         filter asks again with it."""
-        if papers <= _KEPT and self._paid > papers * _READ:
+        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
             self._all()
         with self._lock:
             revision = self._ledger.revision

@@ -7,7 +7,7 @@ at the best that it found first. What all say is remembered until something chan
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
 from store import filters
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from store.bm25 import Rows, Scores
 
-_REMEMBERED = 8
+_REMEMBERED, _COUNTED = 8, 1000
 # The first try, in depths of the search: enough for a filter that a third of the papers pass.
 _FIRST = 4
+# After a filter was asked of this share of the papers one by one, all are asked, once.
+_SHARE = 1 / 20
 
 
 class Passing:
@@ -34,6 +36,7 @@ class Passing:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
         self._known: OrderedDict[Filter, Rows] = OrderedDict()
+        self._asked: Counter[Filter] = Counter()
 
     def among(self, rows: Rows, filter: Filter) -> NDArray[numpy.bool_]:
         """Which of these papers pass, in their order: each is asked, unless it is known."""
@@ -50,12 +53,17 @@ class Passing:
         """The places of the first `limit` of these papers that pass: no more are asked than it takes."""
         import numpy
 
+        if self._asked[filter] > _SHARE * self._ledger.count():
+            self.all(filter)
         found: list[NDArray[numpy.intp]] = []
         start, size = 0, limit + limit // 4
         while start < len(rows) and sum(map(len, found)) < limit:
             mask = self.among(rows[start : start + size], filter)
             found.append(numpy.flatnonzero(mask) + start)
             start, size = start + size, size * 2
+        if len(self._asked) > _COUNTED:
+            self._asked.clear()
+        self._asked[filter] += min(start, len(rows))
         return numpy.concatenate(found)[:limit] if found else numpy.empty(0, dtype=numpy.intp)
 
     def best(self, rows: Rows, scores: Scores, filter: Filter, limit: int) -> NDArray[numpy.intp]:

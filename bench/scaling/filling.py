@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import resource
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.scaling.common import NAME, ShortBge, Timed, corpus, table
+from bench.scaling.common import NAME, ShortBge, Spent, Timed, corpus, machine, table
 from store.collection import Collection
 from store.embedding import BgeSmall
-from store.estimating import Estimate
 from store.ingesting import Progress
 from store.records import Record, Reject
 
@@ -24,68 +22,67 @@ _SAMPLE = 100
 
 
 class Source:
-    """The records, and the seconds that reading them took."""
+    """The records, and what reading them took."""
 
     def __init__(self, items: Iterator[Record | Reject]) -> None:
         self._items = items
-        self.seconds = 0.0
+        self.spent = Spent()
 
     def __iter__(self) -> Iterator[Record | Reject]:
         while True:
-            started = time.perf_counter()
-            item = next(self._items, None)
-            self.seconds += time.perf_counter() - started
+            with self.spent:
+                item = next(self._items, None)
             if item is None:
                 return
             yield item
 
 
-def fill(data: Path, home: Path, records: int | None) -> dict[str, float]:
+def fill(data: Path, home: Path, records: int | None) -> None:
     """Take everything in, once; the numbers are kept beside the collection."""
     embedder = Timed(ShortBge(threads=1))
     source = Source(iter(corpus(data, records)))
-    began: dict[str, float] = {}
+    first, second = Spent(), Spent()
     last = 0.0
 
     def progress(each: Progress) -> None:
         nonlocal last
-        now = time.perf_counter()
-        began.setdefault(each.phase, now)
-        if now - last > 30:
+        if each.phase == "embedding" and each.done == 1:
+            first.__exit__()
+            second.__enter__()
+        if (now := time.perf_counter()) - last > 30:
             last = now
             print(f"{each.phase} {each.done:,}/{each.total or '?'}", flush=True)
 
-    def told(job: Estimate) -> None:
-        began["embedding"] = time.perf_counter() - embedder.seconds
-        print(job, flush=True)
-
     list(embedder.documents(["warm"]))
-    embedder.seconds = 0.0
+    embedder.spent = Spent()
     with Collection.open(home, NAME, embedder, create=True, notice=print) as collection:
-        started = time.perf_counter()
-        report = collection.ingest(source, progress, told)
-        ended = time.perf_counter()
-    half = began["embedding"]
-    lone = BgeSmall()
-    texts = [item.abstract for item in corpus(data, _SAMPLE) if isinstance(item, Record)]
+        first.__enter__()
+        report = collection.ingest(source, progress, print)
+        second.__exit__()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    lone, whole = BgeSmall(), Spent()
+    texts = [f"{item.title}\n{item.abstract}" for item in corpus(data, _SAMPLE) if isinstance(item, Record)]
     list(lone.documents(texts[:3]))
-    begun = time.perf_counter()
-    list(lone.documents(texts))
-    whole = (time.perf_counter() - begun) / len(texts)
+    with whole:
+        list(lone.documents(texts))
     found = {
+        "machine": machine(),
         "records": report.read,
         "papers": report.papers,
         "embedded": report.embedded,
-        "reading": source.seconds,
-        "ledger": half - started - source.seconds,
-        "embedding": embedder.seconds,
-        "vectors": ended - half - embedder.seconds,
-        "whole": whole,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "free": shutil.disk_usage(home).free / 1e9,
+        "reading": _both(source.spent),
+        "ledger": _both(first, source.spent),
+        "embedding": _both(embedder.spent),
+        "vectors": _both(second, embedder.spent),
+        "whole": [each / len(texts) for each in _both(whole)],
+        "peak": peak,
     }
     (home / "filled.json").write_text(json.dumps(found), encoding="utf-8")
-    return found
+
+
+def _both(spent: Spent, but: Spent | None = None) -> list[float]:
+    """Seconds by the clock and of the processor, without those of `but`."""
+    return [spent.clock - (but.clock if but else 0), spent.work - (but.work if but else 0)]
 
 
 def report(home: Path) -> str:
@@ -98,29 +95,37 @@ def report(home: Path) -> str:
     folder = home / "collections" / NAME
     chroma = sum(file.stat().st_size for file in (folder / "chroma").rglob("*") if file.is_file())
     ledger = sum(file.stat().st_size for file in folder.glob("ledger.sqlite3*"))
-    ours = got["vectors"]
     rows = [
-        (name, f"{seconds:,.0f}", f"{count / seconds:,.0f}", f"{1000 * seconds / count:.2f}")
-        for name, seconds, count in (
+        (name, f"{clock:,.0f}", f"{count / clock:,.0f}", f"{1000 * clock / count:.2f}",
+         f"{1000 * work / count:.2f}")
+        for name, (clock, work), count in (
             ("reading (gzipped JSON lines)", got["reading"], records),
             ("ledger: papers, sentences, keyword index, sketches", got["ledger"], records),
             (f"embedding ({ShortBge.name})", got["embedding"], made),
-            ("vectors into ledger and Chroma", ours, made),
+            ("vectors into ledger and Chroma", got["vectors"], made),
         )
-    ]
-    whole, cut = got["whole"], got["embedding"] / made
-    around = (ours + got["ledger"] + got["reading"]) / made
+    ]  # fmt: skip
+
+    def share(*parts: str, of: list[float]) -> str:
+        """Of a time a text, by the clock and of the processor."""
+        ours = [sum(got[part][which] for part in parts) / made for which in (0, 1)]
+        return " and ".join(f"{mine / theirs:.1%}" for mine, theirs in zip(ours, of, strict=True))
+
+    whole, cut = got["whole"], [each / made for each in got["embedding"]]
+    head = ("part", "s", "records/s", "ms a record", "ms of the processor")
     return "\n".join(
         [
-            f"{records:,} records, {got['papers']:,} papers, {made:,} vectors.",
+            f"{records:,} records, {got['papers']:,} papers, {made:,} vectors ({got['machine']}).",
             "",
-            table(("part", "s", "records/s", "ms a record"), rows),
+            table(head, rows),
             "",
             f"Peak memory of the process {got['peak']:,.0f} MB. On disk: ledger {ledger / 1e6:,.0f} MB, "
             f"Chroma {chroma / 1e6:,.0f} MB.",
             "",
-            f"Raw, whole abstracts take the default embedder {1000 * whole:.0f} ms each here. Beside that "
-            f"our own while embedding is {ours / made / whole:.1%}, and all that is not embedding "
-            f"{around / whole:.1%}; beside the embedder that is cut short, {ours / made / cut:.0%}.",
+            f"Whole abstracts take the default embedder {1000 * whole[0]:.0f} ms each here, raw, and "
+            f"{1000 * whole[1]:.0f} ms of the processor. Beside that (by the clock, and of the processor) "
+            f"our own while embedding is {share('vectors', of=whole)}, and all that is not embedding "
+            f"{share('vectors', 'ledger', 'reading', of=whole)}; beside the embedder that is cut short, our "
+            f"own while embedding is {share('vectors', of=cut)}.",
         ]
     )

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from bench.scaling.common import NAME, table
-from store import resemblance
+from store import merging, resemblance
 from store.collection import LEDGER
 from store.ledger import Ledger
 from store.records import Record
@@ -43,6 +43,7 @@ def measure(home: Path, shown: int) -> str:
                 sum(pair.numbers and not pair.titles for pair in above),
             )
         )
+    letters = [pair for pair in compared if pair.text]
     same = sum(pair.titles and pair.alike >= resemblance.SAME_TITLE for pair in compared)
     bare = sum(pair.numbers and pair.alike >= resemblance.NO_TITLE for pair in compared)
     head = ("resemblance", "pairs", "of one title", "of two titles", "of the same numbers",
@@ -54,6 +55,8 @@ def measure(home: Path, shown: int) -> str:
         "",
         f"At the thresholds in use {same} pairs are one paper by their titles (≥ {resemblance.SAME_TITLE}), "
         f"and {bare} would be, did none of them have a title (≥ {resemblance.NO_TITLE}, the same numbers).",
+        f"{len(letters)} pairs have the whole abstract in common, letter for letter: without ids they are one "
+        f"paper by that alone, {sum(not pair.titles for pair in letters)} of them under two titles.",
     ]
     bands = (
         ("One title, least alike", sorted((p for p in compared if p.titles), key=lambda p: p.alike)),
@@ -81,6 +84,7 @@ class Pair:
         self.names = (one.title or "", other.title or "")
         self.titles = resemblance._words(self.names[0]) == resemblance._words(self.names[1])
         self.numbers = resemblance._numbers(one.abstract) == resemblance._numbers(other.abstract)
+        self.text = merging.keys(one)[-1] == merging.keys(other)[-1]
         self.alike = resemblance.resemblance(resemblance.runs(one.abstract), resemblance.runs(other.abstract))
 
 
