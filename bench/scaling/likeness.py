@@ -55,8 +55,8 @@ def measure(home: Path, shown: int) -> str:
         "",
         f"At the thresholds in use {same} pairs are one paper by their titles (≥ {resemblance.SAME_TITLE}), "
         f"and {bare} would be, did none of them have a title (≥ {resemblance.NO_TITLE}, the same numbers).",
-        f"{len(letters)} pairs have the whole abstract in common, letter for letter: without ids they are one "
-        f"paper by that alone, {sum(not pair.titles for pair in letters)} of them under two titles.",
+        f"{len(letters)} pairs have the whole abstract in common, letter for letter: without ids they are "
+        f"one paper by that alone, {sum(not pair.titles for pair in letters)} of them under two titles.",
     ]
     bands = (
         ("One title, least alike", sorted((p for p in compared if p.titles), key=lambda p: p.alike)),
