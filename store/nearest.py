@@ -77,7 +77,8 @@ class Nearest:
                     return dict(near)
             passing = self._passing.all(filter)
         papers = self._ledger.count()
-        wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
+        guess = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
+        wanted = max(self._needed.get(filter, guess), depth)
         while wanted < papers and wanted * _FETCHED < self._cost(passing, papers):
             self._paid += wanted * _FETCHED
             found = query(vector, wanted)
