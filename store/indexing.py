@@ -58,6 +58,7 @@ class VectorIndex:
         self._lock = threading.RLock()
         self._index: ChromaIndex | None = None
         self._closed = False
+        self._ready = False
 
     def open(self, *, mend: bool = True) -> None:
         """Open the index, tell it what it has missed, and check it. What is damaged is rebuilt, and said.
@@ -78,6 +79,7 @@ class VectorIndex:
             try:
                 self._index = self._reach(int(generation), create=False)
                 if mend:
+                    self._index.count()  # loads the graph: seconds in which others may use the ledger
                     self._tidy(int(generation))
                     self._catch_up()
             except CollectionDamaged as error:
@@ -89,6 +91,12 @@ class VectorIndex:
             except BaseException:
                 self._drop()
                 raise
+            self._ready = True
+
+    @property
+    def opened(self) -> bool:
+        """Whether it can be asked at once. Never waits for somebody who opens it."""
+        return self._ready
 
     def flush(self) -> None:
         """Tell the index what has changed in the ledger."""
@@ -142,6 +150,7 @@ class VectorIndex:
                 self._index = None
                 raise
             self._tidy(generation)
+            self._ready = True
 
     def problems(self) -> list[str]:
         """What is wrong with it, for people. Mends nothing."""
@@ -238,6 +247,7 @@ class VectorIndex:
                 yield id, vector
 
     def _drop(self) -> None:
+        self._ready = False
         if self._index is not None:
             self._index.close()
             self._index = None

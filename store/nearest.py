@@ -36,6 +36,8 @@ _FETCHED, _READ, _PICKED, _PLACED = 25.0, 8.0, 0.5, 0.25
 # So many papers' vectors may be kept in memory (450 MB), once searching without them has cost this share of
 # reading them: a process that asks once or twice does not wait for that.
 _KEPT, _SHARE = 300_000, 0.1
+# Where less than one in so many passes, only their vectors are read.
+_FEW = 4
 # How many more to fetch than a filter's share suggests: what is near to a query passes together.
 _SPARE = 1.5
 # Of so many filters is known how many papers it took.
@@ -56,9 +58,13 @@ class Nearest:
         self._needed: dict[Filter, int] = {}
 
     def exact(self, vector: Vector, filter: Filter, depth: int) -> dict[str, float]:
-        """Cosines of the nearest `depth` papers that pass, by id: all vectors are read once and kept."""
-        rows, matrix = self._all()
-        return self._closest(vector, rows, matrix, depth, None if filter.empty else self._passing.all(filter))
+        """Cosines of the nearest `depth` papers that pass, by id. All vectors are read once and kept, unless
+        few pass."""
+        if filter.empty:
+            return self._closest(vector, *self._all(), depth)
+        passing = self._passing.all(filter)
+        few = len(passing) * _FEW < self._ledger.count()
+        return self._closest(vector, *(self._of(passing) if few else self._all()), depth, passing)
 
     def filtered(self, vector: Vector, filter: Filter, depth: int, query: Query) -> dict[str, float]:
         """The same, without all vectors in memory, by an index where it is cheaper."""
@@ -71,7 +77,8 @@ class Nearest:
                     return dict(near)
             passing = self._passing.all(filter)
         papers = self._ledger.count()
-        wanted = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
+        guess = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
+        wanted = max(self._needed.get(filter, guess), depth)
         while wanted < papers and wanted * _FETCHED < self._cost(passing, papers):
             self._paid += wanted * _FETCHED
             found = query(vector, wanted)
@@ -79,7 +86,9 @@ class Nearest:
             if len(near) >= depth or len(found) < wanted:
                 return dict(near)
             wanted *= 4
-        rows, matrix = self._of(passing, papers)
+        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
+            self._all()
+        rows, matrix = self._of(passing)
         return self._closest(vector, rows, matrix, depth, passing)
 
     def _cost(self, passing: Rows, papers: int) -> float:
@@ -136,11 +145,9 @@ class Nearest:
                 self._paid = 0.0
             return self._whole[1:]
 
-    def _of(self, passing: Rows, papers: int) -> tuple[Rows, Matrix]:
+    def _of(self, passing: Rows) -> tuple[Rows, Matrix]:
         """The vectors of these papers, or of all where that is cheaper. The last are kept: who asks with a
         filter asks again with it."""
-        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
-            self._all()
         with self._lock:
             revision = self._ledger.revision
             if self._part is not None and self._part[0] == revision and self._part[1] is passing:

@@ -53,6 +53,7 @@ def measure(data: Path, home: Path, count: int) -> str:
             started = time.perf_counter()
             collection._bm25._thread.join()
             print(f"The common words were prepared in {time.perf_counter() - started:.1f} s.", flush=True)
+        collection._vector_index().open()
         index, embedder = collection._vector_index(), collection.embedder
         papers = collection.count()
         rows: list[Sequence[object]] = []

@@ -69,6 +69,7 @@ def way(request, monkeypatch) -> str:
 def collection(home, monkeypatch):
     """One that counts as large: nothing is compared one by one because there is little of it."""
     monkeypatch.setattr(store.collection, "_EXACT", 0)
+    monkeypatch.setattr(store.collection, "_EXACT_FIRST", 0)
     monkeypatch.setattr(store.collection, "SMALL", 0)
     with Collection.open(home, embedder=HashEmbedder) as opened:
         yield opened
@@ -189,6 +190,7 @@ def test_a_large_collection_is_searched_by_real_chroma_as_if_paper_by_paper(coll
 
 def test_a_change_is_seen_by_a_filter_that_is_known(tmp_path, monkeypatch):
     monkeypatch.setattr(store.collection, "_EXACT", 0)
+    monkeypatch.setattr(store.collection, "_EXACT_FIRST", 0)
     monkeypatch.setattr(store.collection, "SMALL", 0)
     filter = Filter(categories=("math.PR",))
     with Collection.open(tmp_path, embedder=HashEmbedder, create=True) as collection:
@@ -213,3 +215,19 @@ def test_small_and_large_collections_find_the_same_by_words(home, monkeypatch):
             hits = opened.search("glaciers hacking", 5, Filter(categories=("cs.LG",)), Side.KEYWORD)
             found.append([hit.keyword for hit in hits])
     assert found[0] == pytest.approx(found[1])
+
+
+def test_who_asks_often_gets_chroma_opened_behind_the_questions(home, ledger, monkeypatch):
+    monkeypatch.setattr(store.collection, "_EXACT", 0)
+    monkeypatch.setattr(store.collection, "_PATIENCE", 3)
+    with Collection.open(home, embedder=HashEmbedder) as collection:
+        opened = []
+        for number in range(12):
+            query, filter = f"reward penguins more{number}", Filter(has=("code",)) if number % 2 else Filter()
+            _, vector = collection.sides(query, filter, depth=DEPTH)
+            assert list(vector.values()) == pytest.approx(directly(ledger, query, filter), abs=1e-4)
+            opened.append(collection._vector_index().opened)
+            if number == 5:
+                collection._opening.result()
+        assert opened[:3] == [False] * 3
+        assert opened[6:] == [True] * 6

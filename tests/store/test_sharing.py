@@ -52,6 +52,7 @@ def records(count: int = 400) -> list[Record]:
 def large(monkeypatch) -> None:
     """Every collection counts as large, so that the index is asked and not all vectors are compared."""
     monkeypatch.setattr(store.collection, "_EXACT", 0)
+    monkeypatch.setattr(store.collection, "_EXACT_FIRST", 0)
     monkeypatch.setattr(store.collection, "SMALL", 0)
 
 
@@ -103,7 +104,7 @@ import sys
 from pathlib import Path
 import store.collection
 from store import Collection, HashEmbedder, Record, Source
-store.collection._EXACT = store.collection.SMALL = 0
+store.collection._EXACT = store.collection._EXACT_FIRST = store.collection.SMALL = 0
 url = sys.argv[2] or None
 with Collection.open(Path(sys.argv[1]), "shared", HashEmbedder, create=True, chroma_url=url) as collection:
     for line in sys.stdin:
