@@ -422,7 +422,8 @@ class Collection:
         """
         reranker = self._reranker if side is Side.HYBRID and query.strip() else None
         unseen = self._unseen()
-        keyword, vector = self.sides(query, filter, side)
+        with self.undisturbed():
+            keyword, vector = self.sides(query, filter, side)
         unknown = unseen(keyword) if side is Side.HYBRID else frozenset()
         depth = limit if reranker is None else max(limit, self._rerank_depth)
         found = fuse(keyword, vector, depth, unknown=unknown)
