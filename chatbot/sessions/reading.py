@@ -29,7 +29,7 @@ from chatbot.values import (
     TopicPlan,
 )
 from store.plans import By, Census, Do, Entry, Group, Plan
-from store.records import Filter, Paper, Source
+from store.records import Coverage, Filter, Paper, Source
 
 Shape = Mapping[str, Any]
 
@@ -63,6 +63,7 @@ class _Reader:
             Census: self._census,
             TopicCensus: self._topic,
             Paper: self._reference,
+            Coverage: lambda shape: Coverage(shape["papers"], shape["made"]),
         }
 
     def value(self, hint: Any, found: Any, where: str) -> Any:

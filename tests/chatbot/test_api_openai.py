@@ -155,7 +155,7 @@ def test_a_paper_keeps_its_number_and_it_is_what_was_talked_about(client: openai
     assert sent.count("Napoleon") == 1
     assert "The reader is: " in sent.partition("Napoleon")[0]
     assert "Napoleon" not in message.content
-    assert "GSPO's importance ratio" in sent
+    assert "What does GSPO base its importance ratio on?" in sent
 
 
 @pytest.mark.parametrize(
