@@ -62,7 +62,7 @@ def says(monkeypatch, filled):
 def test_an_answer_in_a_style_and_for_a_reader(run, filled):
     asked = ("ask", "--no-model", "What does GSPO change?")
     result = run(*asked, "--style", "list", "--audience", "a class", "--thinking", "off")
-    assert result.stdout.startswith("- ")
+    assert result.stdout.startswith("• ")
     told = json.loads(run(*asked, "--style", "table", "--thinking-budget", "9", "--json").stdout)
     assert told["style"] == "table"
     assert told["text"].startswith("| paper | statement | proof |")
