@@ -45,6 +45,7 @@ _NAMED_VENUE = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_JOINED = re.compile(rf"{_WORD.pattern}(?:[-‐‑]{_WORD.pattern})+")
 
 
 def fold(text: str) -> str:
@@ -76,7 +77,8 @@ def _joins(char: str) -> bool:
 
 def authored(authors: str, name: str) -> bool:
     """Whether one of the authors (a JSON list) bears the name: all its words, in any order, whatever the
-    case and accents. A single letter is the beginning of a word ("B. Yu").
+    case and accents. A single letter is the beginning of a word ("B. Yu"). "Zhang-Wei Hong" is no Wei Zhang:
+    of what a hyphen joins, all is said or nothing, unless a single word is all that is wanted.
     """
     wanted = _name_words(name)
     small = authors.lower()
@@ -90,10 +92,21 @@ def authored(authors: str, name: str) -> bool:
 
 
 def _bears(author: str, wanted: tuple[str, ...]) -> bool:
+    if len(wanted) > 1:
+        for joined in _JOINED.findall(author):
+            if not _in_a_row(_WORD.findall(joined), wanted):
+                author = author.replace(joined, " ")
     words = _WORD.findall(author)
-    return all(
-        any(word.startswith(each) if len(each) == 1 else word == each for word in words) for each in wanted
-    )
+    return all(any(_said(word, each) for word in words) for each in wanted)
+
+
+def _in_a_row(words: list[str], wanted: tuple[str, ...]) -> bool:
+    starts = range(len(wanted) - len(words) + 1)
+    return any(all(map(_said, words, wanted[start:])) for start in starts)
+
+
+def _said(word: str, wanted: str) -> bool:
+    return word.startswith(wanted) if len(wanted) == 1 else word == wanted
 
 
 @lru_cache(maxsize=256)

@@ -204,6 +204,10 @@ def test_names_are_compared_by_whole_words_without_accents():
     assert authored('["M\\u00fcller, Vincent"]', "V. Muller")
     assert not authored('["V. Muller"]', "Vincent Muller")
     assert not authored('["Ada Yu", "Bowen Li"]', "Bowen Yu")
+    assert not authored('["Zhang-Wei Hong", "Wei-Qiang Zhang"]', "Wei Zhang")
+    assert authored('["Wei-Qiang Zhang"]', "Wei Qiang Zhang")
+    assert authored('["Wei-Qiang Zhang"]', "W.-Q. Zhang")
+    assert authored('["Ada Smith-Jones"]', "Jones")
     assert authored('["Sean O\'Brien"]', "o'brien")
 
 
