@@ -24,7 +24,7 @@ SHARED = 2
 # One changed word breaks three runs of some eighty. Among the 5.5 thousand million pairs of 105,227 papers of
 # arXiv, each with an id of its own, 27 reach .85: all of them are one text with the same numbers, a spelling
 # or a dropped sentence apart, mostly one work under a new title. Of the 11 pairs from .6 to .85 four or more
-# are different works; of one title no such pair is, even at .06 (bench/results/scale.md).
+# are different works; of one title no such pair is, even at .06 (`python -m bench.scale alike`).
 SAME_TITLE, NO_TITLE = 0.6, 0.85
 """From this resemblance on two records are one paper: with the same title; where one has none."""
 
