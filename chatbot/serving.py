@@ -76,7 +76,6 @@ class Served:
         self._with_model = with_model
         self._stack = ExitStack()
         self._lock = threading.RLock()
-        self._writing = threading.Lock()
         self._open: dict[str, Collection] = {}
         self._model: ChatModel | None = None
         self._looked: float | None = None
@@ -124,15 +123,12 @@ class Served:
         items: Iterable[Record | Reject],
         progress: Callable[[IngestProgress], None] = lambda _: None,
     ) -> IngestReport:
-        """Take papers into the collection of that name, made if need be; one after the other. Raises
-        StoreError."""
-        with self._writing:
-            return self.collection(name, create=True).ingest(items, progress)
+        """Take papers into the collection of that name, made if need be. Raises StoreError."""
+        return self.collection(name, create=True).ingest(items, progress)
 
     def remove(self, name: str | None, refs: Iterable[str]) -> list[Paper]:
         """Take papers out. Raises StoreError."""
-        with self._writing:
-            return self.collection(name).remove(refs)
+        return self.collection(name).remove(refs)
 
     def filled(self, name: str | None = None) -> Collection:
         """`collection`, and not empty. Raises NoCollection otherwise."""

@@ -6,11 +6,11 @@ is instant: the embedder, Chroma and the right to write are taken when they are 
 One process owns a collection's files. Another one may read, by keywords and by exact search over the
 ledger's vectors. Beside a Chroma server several may read through it, and one at a time writes.
 
-Any number of threads may read and search at once. Those that write (`ingest`, `embed`, `rebuild`, `reembed`)
-go one after the other, and `fill` writes behind them all. What they share is locked where it is kept: the
-ledger's one connection and Chroma's client serve one thread at a time, for a statement or a transaction of a
-batch. A lock is held while something is written or looked up, never while a text is embedded; they are taken
-in this order: this module's, the index's, the ledger's.
+Any number of threads may read and search at once. Those that write (`ingest`, `embed`, `remove`, `rebuild`,
+`reembed`) go one after the other, and `fill` writes behind them all. What they share is locked where it is
+kept: the ledger's one connection and Chroma's client serve one thread at a time, for a statement or a
+transaction of a batch. A lock is held while something is written or looked up, never while a text is
+embedded; they are taken in this order: this module's, the index's, the ledger's.
 """
 
 from __future__ import annotations
@@ -319,21 +319,21 @@ class Collection:
     def remove(self, refs: Iterable[str]) -> list[Paper]:
         """Take papers out, all of them or, if one is not there, none; a source that is read again brings its
         own back. Returns them. Raises CollectionBusy, CollectionError."""
-        self._own("remove papers from")
         gone: dict[int, Paper] = {}
-        with self._ledger.transaction():
-            for ref in refs:
-                paper = self.paper(ref)
-                row = None if paper is None else self._ledger.resolve(paper.id)
-                if paper is None or row is None:
-                    raise NoPaper(
-                        f"There is no paper {ref.strip()[:80]!r}. `chatbot papers` lists their ids."
-                    )
-                gone[row] = paper
-            for row in gone:
-                self._ledger.remove_paper(row)
-        if self._ledger.embedder == (self.embedder.fingerprint, self.embedder.name):
-            self._vector_index().flush()
+        with self._alone("remove papers from"):
+            with self._ledger.transaction():
+                for ref in refs:
+                    paper = self.paper(ref)
+                    row = None if paper is None else self._ledger.resolve(paper.id)
+                    if paper is None or row is None:
+                        raise NoPaper(
+                            f"There is no paper {ref.strip()[:80]!r}. `chatbot papers` lists their ids."
+                        )
+                    gone[row] = paper
+                for row in gone:
+                    self._ledger.drop_paper(row)
+            if self._ledger.embedder == (self.embedder.fingerprint, self.embedder.name):
+                self._vector_index().flush()
         return list(gone.values())
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> None:

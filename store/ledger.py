@@ -275,9 +275,11 @@ class Ledger:
             self._db.executemany("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
 
     def drop_paper(self, row: int) -> None:
-        """Forget a paper that has no records left, and whatever was made of it."""
+        """Forget a paper, what sources say of it, and whatever was made of it."""
         with self.transaction():
-            for table in ("vectors", "sentences", "keys", "aliases", "sketches"):
+            for statement in SKETCHES:  # a collection of an older version has none yet
+                self._do(statement)
+            for table in ("records", "vectors", "sentences", "keys", "aliases", "sketches"):
                 self._do(f"DELETE FROM {table} WHERE paper = ?", (row,))
             self._do("DELETE FROM papers WHERE row = ?", (row,))
 
@@ -355,15 +357,6 @@ class Ledger:
             self._do("DELETE FROM sketches WHERE paper = ?", (drop,))
             self._do("INSERT INTO aliases SELECT id, ? FROM papers WHERE row = ?", (keep, drop))
             self._do("DELETE FROM papers WHERE row = ?", (drop,))
-
-    def remove_paper(self, row: int) -> None:
-        """Forget a paper and all that sources said of it, as if it had never been read."""
-        with self.transaction():
-            for table in ("records", "vectors", "sentences", "keys", "aliases"):
-                self._do(f"DELETE FROM {table} WHERE paper = ?", (row,))
-            if self._one("SELECT 1 FROM sqlite_master WHERE name = 'sketches'"):
-                self._do("DELETE FROM sketches WHERE paper = ?", (row,))
-            self._do("DELETE FROM papers WHERE row = ?", (row,))
 
     def put_paper(self, paper: Paper, sentences: Sequence[Sentence] | None, row: int | None = None) -> int:
         """Write a new paper, or the paper of that row again, with its sentences (None: as they are).
@@ -549,11 +542,10 @@ class Ledger:
         sql = f"SELECT {length} FROM papers WHERE NOT EXISTS ({self._MADE})"
         return int(self._one(sql, (fingerprint,))[0])
 
-    _OF_EMBEDDER = "FROM vectors WHERE embedder = (SELECT row FROM embedders WHERE fingerprint = ?)"
-
     def count_vectors(self, fingerprint: str) -> int:
         """How many papers have a vector of this embedder, counted in the key's own index: 6 ms at 100,000."""
-        return int(self._one(f"SELECT count(*) {self._OF_EMBEDDER}", (fingerprint,))[0])
+        owner = "(SELECT row FROM embedders WHERE fingerprint = ?)"
+        return int(self._one(f"SELECT count(*) FROM vectors WHERE embedder = {owner}", (fingerprint,))[0])
 
     def moment(self) -> int:
         """Vectors that are made later are `lacking` as of it. Grows with each that is made."""

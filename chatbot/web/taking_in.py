@@ -1,6 +1,7 @@
 """Files of a visitor into the collection: one at a time, with how far it is and what was no paper.
 
-The sources bear the names that the files had with their user. Two uploads do not mix: the second waits.
+The sources bear the names that the files had with their user. Two uploads do not mix: the collection lets the
+second wait.
 """
 
 from __future__ import annotations
@@ -47,7 +48,6 @@ class Intake:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._one = threading.Lock()
 
     async def taken(self, files: Sequence[tuple[Path, str]]) -> AsyncIterator[Upload]:
         """Take in files, each with its user's name for it. The last that is given is over."""
@@ -76,10 +76,8 @@ class Intake:
             tell(replace(state, progress=progress, notices=tuple(notices)))
 
         try:
-            with self._one:
-                items = _items(files, notices)
-                report = self._desk.collection.ingest(items, went)
-                self._desk.changed()
+            report = self._desk.collection.ingest(_items(files, notices), went)
+            self._desk.changed()
             tell(replace(state, report=report, notices=tuple(notices)))
         except (ChatbotError, StoreError) as error:
             self._desk.changed()
