@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from store.addresses import shown
 from store.errors import CollectionDamaged, CollectionError
@@ -46,6 +46,11 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     tenant: str | None = None
     database: str | None = None
+
+    @property
+    def parts(self) -> SplitResult:
+        """The address in parts; one without a scheme is http."""
+        return urlsplit(self.url if "://" in self.url else f"http://{self.url}")
 
     def __str__(self) -> str:
         return shown(self.url)
@@ -176,7 +181,7 @@ def _client(place: Path | Server) -> Any:
     settings = Settings(anonymized_telemetry=False)
     if isinstance(place, Path):
         return chromadb.PersistentClient(path=str(place), settings=settings)
-    url = urlsplit(place.url if "://" in place.url else f"http://{place.url}")
+    url = place.parts
     secure = url.scheme == "https"
     port = url.port or (443 if secure else 8000)
     # A whole address is taken as it stands, with a path that a proxy wants; a host gets Chroma's own.
@@ -198,7 +203,7 @@ def _client(place: Path | Server) -> Any:
 def _headers(server: Server) -> dict[str, str]:
     """What goes with each request. A user and password in the address are sent as browsers send them."""
     found = {}
-    url = urlsplit(server.url if "://" in server.url else f"http://{server.url}")
+    url = server.parts
     if url.username is not None:
         known = f"{unquote(url.username)}:{unquote(url.password or '')}"
         found["Authorization"] = f"Basic {b64encode(known.encode()).decode()}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from store import merging, parting, resemblance, sentences
 from store.ledger import Ledger, content
-from store.parting import unique
+from store.parting import may_be_one, unique
 from store.pruning import Pruned, Pruning, Watch, settle
 from store.records import Record, Reject
 
@@ -96,8 +96,7 @@ class Intake:
             self._known_by(row, mine)
             for other in others:
                 self.ledger.forget_alias(merging.new_id(other[0]), row)
-                made = merging.merge(self._new_id(other[0]), other)
-                new = self.ledger.put_paper(made, sentences.split(made.id, made.abstract))
+                new = self._new_paper(other)
                 self.ledger.give_records([each for each, record in kept.items() if record in other], new)
                 self._known_by(new, other)
         self._changed.update(papers)
@@ -152,8 +151,7 @@ class Intake:
         kind = "merged"
         if paper is None:
             kind = "new"
-            made = merging.merge(self._new_id(record), [record])
-            paper = self.ledger.put_paper(made, sentences.split(made.id, made.abstract))
+            paper = self._new_paper([record])
         elif set(self.ledger.rows_from(paper, record.source.name)) - self._seen:
             kind = "updated"
         for other in others:
@@ -186,11 +184,16 @@ class Intake:
         same: list[int] = []
         for owner in dict.fromkeys([*self.ledger.owners(keys).values(), *alike]):
             theirs = unique(self.ledger.keys(owner))
-            if not held or not theirs or held & theirs:
+            if may_be_one(held, theirs):
                 same.append(owner)
                 held |= theirs
         same.sort()
         return (same[0], same[1:]) if same else (None, [])
+
+    def _new_paper(self, records: list[Record]) -> int:
+        """The row of a paper made of these records."""
+        made = merging.merge(self._new_id(records[0]), records)
+        return self.ledger.put_paper(made, sentences.split(made.id, made.abstract))
 
     def _new_id(self, record: Record) -> str:
         wanted = merging.new_id(record)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from store.ledger import Ledger
-from store.passing import Passing
+from store.passing import FIRST, Passing
 from store.records import Filter
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Query = Callable[["Vector", int], list[tuple[str, float]]]
 """An index: a vector and how many papers to ids and cosines, nearest first."""
 
-# The first try, in depths of the search: enough for a filter that a third of the papers pass.
-_FIRST = 4
 # What looking at a paper costs, in microseconds of one core at 105,227 papers (384 dimensions): fetched from
 # the index and asked whether it passes; its vector read from the ledger; picked from those in memory; and
 # compared there in its place.
@@ -70,7 +68,7 @@ class Nearest:
         """The same, without all vectors in memory, by an index where it is cheaper."""
         passing = self._passing.known(filter)
         if passing is None:
-            for wanted in dict.fromkeys((self._needed.get(filter, _FIRST * depth), _FIRST * depth)):
+            for wanted in dict.fromkeys((self._needed.get(filter, FIRST * depth), FIRST * depth)):
                 found = query(vector, wanted)
                 near = self._those(found, filter, depth)
                 if len(near) >= depth or len(found) < wanted:
@@ -86,7 +84,7 @@ class Nearest:
             if len(near) >= depth or len(found) < wanted:
                 return dict(near)
             wanted *= 4
-        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
+        if self._paid_for(papers):
             self._all()
         rows, matrix = self._of(passing)
         return self._closest(vector, rows, matrix, depth, passing)
@@ -99,9 +97,11 @@ class Nearest:
                 return len(passing) * _PLACED
             if self._whole is not None and self._whole[0] == revision:
                 return min(len(passing) * _PICKED, papers * _PLACED)
-        if papers <= _KEPT and self._paid > papers * _READ * _SHARE:
-            return 0.0  # paid for
-        return len(passing) * _READ
+        return 0.0 if self._paid_for(papers) else len(passing) * _READ
+
+    def _paid_for(self, papers: int) -> bool:
+        """Whether searching without all vectors in memory has cost so much that they are read."""
+        return papers <= _KEPT and self._paid > papers * _READ * _SHARE
 
     def _those(self, found: list[tuple[str, float]], filter: Filter, depth: int) -> list[tuple[str, float]]:
         """Of the index's answer, the first that pass."""
@@ -114,7 +114,7 @@ class Nearest:
         if len(places) == depth:  # the next question is likely to need about as many
             if len(self._needed) > _SHARES:
                 self._needed.clear()
-            self._needed[filter] = min(int(places[-1]) * 5 // 4 + depth // 4, _FIRST * depth)
+            self._needed[filter] = min(int(places[-1]) * 5 // 4 + depth // 4, FIRST * depth)
         return [known[place] for place in places]
 
     def _closest(

@@ -20,6 +20,11 @@ def unique(keys: Iterable[str]) -> set[str]:
     return {key for key in keys if key.startswith(_UNIQUE)}
 
 
+def may_be_one(held: set[str], theirs: set[str]) -> bool:
+    """Whether nothing that a work has but one of says that these are two."""
+    return not held or not theirs or bool(held & theirs)
+
+
 @dataclass(slots=True)
 class _Work:
     keys: set[str]
@@ -41,7 +46,7 @@ def works(records: Sequence[Record]) -> list[list[int]]:
         mine = _Work(set(keys), [place])
         for work in linked:
             theirs = unique(work.keys)
-            if not held or not theirs or held & theirs:
+            if may_be_one(held, theirs):
                 held |= theirs
                 mine = _Work(mine.keys | work.keys, [*work.members, *mine.members])
                 found.remove(work)

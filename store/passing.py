@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from store.bm25 import Rows, Scores
 
 _REMEMBERED, _COUNTED = 8, 1000
-# The first try, in depths of the search: enough for a filter that a third of the papers pass.
-_FIRST = 4
+FIRST = 4
+"""The first try, in depths of the search: enough for a filter that a third of the papers pass."""
 # After a filter was asked of this share of the papers one by one, all are asked, once.
 _SHARE = 1 / 20
 
@@ -73,9 +73,9 @@ class Passing:
         if filter.empty:
             return best(scores, limit)
         if self.known(filter) is None:
-            found = best(scores, _FIRST * limit)
+            found = best(scores, FIRST * limit)
             passing = found[self.first(rows[found], filter, limit)]
-            if len(passing) >= limit or len(found) < _FIRST * limit:
+            if len(passing) >= limit or len(found) < FIRST * limit:
                 return passing
         return best(scores, limit, numpy.isin(rows, self.all(filter), assume_unique=True))
 
