@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
@@ -16,6 +15,7 @@ from typing import IO
 from chatbot import shapes
 from chatbot.values import TopicCensus
 from store.plans import Census
+from store.whole_files import whole
 
 
 def write(census: Census, file: Path) -> int:
@@ -50,13 +50,8 @@ def write_topic(found: TopicCensus, file: Path) -> int:
 
 
 def _write(rows: Sequence[shapes.Shape], file: Path) -> int:
-    beside = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with beside.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-            KINDS[file.suffix.lower()](rows, stream)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole(file) as stream:
+        KINDS[file.suffix.lower()](rows, stream)
     return len(rows)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +44,7 @@ def review(
     from chatbot.terminal.text import clean
     from chatbot.topics import reading
     from store.exporting import bibtex
+    from store.whole_files import whole
 
     if out is not None and out.suffix.lower() != ".md":
         raise click.UsageError(f"{out} can't be written: give a name that ends in .md.")
@@ -69,21 +69,13 @@ def review(
         found = last(events, screen)
     page = markdown(found)
     if out is not None and beside is not None:
-        _write(out, page)
-        _write(beside, "".join(bibtex(citation.paper for citation in found.citations)))
+        with whole(out) as stream:
+            stream.write(page)
+        with whole(beside) as stream:
+            stream.writelines(bibtex(citation.paper for citation in found.citations))
         screen.notice(f"Written to {out}, with {len(found.citations)} references in {beside}.")
     if options.wants_json():
         print_json(shapes.review(found, page))
     elif out is None:
         click.echo(clean(page), nl=False)
     ctx.exit(Exit.DONE if found.themes else Exit.REFUSED)
-
-
-def _write(file: Path, text: str) -> None:
-    """The whole text, or the file stays as it was. Raises OSError."""
-    beside = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8", errors="replace")
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

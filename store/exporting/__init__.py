@@ -11,10 +11,7 @@ Nothing here holds more than one paper.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from store.errors import StoreError
@@ -22,6 +19,7 @@ from store.exporting.bibtex import bibtex
 from store.exporting.jsonl import jsonl
 from store.exporting.ris import ris
 from store.records import Paper
+from store.whole_files import whole
 
 __all__ = ["ENDINGS", "FORMATS", "ExportError", "bibtex", "jsonl", "ris", "write"]
 
@@ -41,10 +39,9 @@ class ExportError(StoreError):
 
 
 def write(papers: Iterable[Paper], format: str, file: Path) -> int:
-    """Write papers to a file, whole or not at all; what stood there stays until then. How many there are.
+    """Write papers to a file, whole or not at all (`whole_files`). How many there are.
 
-    What is no regular file (`/dev/null`, a pipe) is written to as it is. Raises ExportError, and whatever the
-    papers raise.
+    Raises ExportError, and whatever the papers raise.
     """
     count = 0
 
@@ -54,27 +51,11 @@ def write(papers: Iterable[Paper], format: str, file: Path) -> int:
             count += 1
             yield paper
 
-    text = FORMATS[format](counted())
-    target = Path(os.path.realpath(file))  # a link is kept, what it leads to is written
-    if target.is_dir():
-        raise ExportError(f"{file} is a folder. Name a file in it.")
-    beside = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        if target.exists() and not target.is_file():
-            with target.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.writelines(text)
-            return count
-        try:
-            with beside.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.writelines(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if target.exists():
-                shutil.copymode(target, beside)
-            beside.replace(target)
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
+        with whole(file) as stream:
+            stream.writelines(FORMATS[format](counted()))
+    except IsADirectoryError as error:
+        raise ExportError(f"{file} is a folder. Name a file in it.") from error
     except OSError as error:
         raise ExportError(
             f"{file} can't be written ({error.strerror}). Choose a file in a folder that is there and yours, "

@@ -10,9 +10,6 @@ JSON is `shapes.saved`, BibTeX the store's. What anybody wrote is text here: not
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from chatbot.errors import SessionError
 from chatbot.sessions.export.markdown import markdown
 from chatbot.sessions.export.page import page
 from chatbot.sessions.values import Saved
+from store.whole_files import whole
 
 __all__ = ["ENDINGS", "FORMATS", "exported", "markdown", "named", "page", "write"]
 
@@ -64,21 +62,9 @@ def write(saved: Saved, format: str, file: Path) -> None:
     Raises SessionError where it can't be written.
     """
     text = exported(saved, format)
-    beside = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
-        if file.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if file.exists() and not file.is_file():  # /dev/stdout, a pipe
-            file.write_text(text, encoding="utf-8")
-            return
-        try:
-            beside.touch(0o600, exist_ok=False)
-            beside.write_text(text, encoding="utf-8")
-            if file.exists():
-                shutil.copymode(file, beside)
-            beside.replace(os.path.realpath(file))
-        finally:
-            beside.unlink(missing_ok=True)
+        with whole(file, private=True) as stream:
+            stream.write(text)
     except OSError as error:
         raise SessionError(
             f"{file} can't be written ({error.strerror}). Choose a file in a folder that is there and yours."
