@@ -5,6 +5,7 @@
     collecting  ingest, rebuild, papers, search
     embedding   embed; what a stop leaves behind
     shelving    collections
+    consent     asking a person; output: where an export goes
     forecasting what a large embedding job takes, told before it; asked for where it costs money
     asking      ask, chat; talking hands the conversation what its commands use
     recalling   sessions

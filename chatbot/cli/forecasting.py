@@ -5,22 +5,17 @@ A script is never asked, and never stopped: it is told on stderr.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from chatbot.errors import ChatbotError
+from chatbot.cli import consent
 
 if TYPE_CHECKING:
     from chatbot.terminal.progress import Meter
     from chatbot.terminal.screen import Screen
     from store.estimating import Estimate
-
-
-class NotWanted(ChatbotError):
-    """A person said no to a job."""
 
 
 def forecast(screen: Screen, meter: Meter, *, yes: bool) -> Callable[[Estimate], None]:
@@ -29,17 +24,12 @@ def forecast(screen: Screen, meter: Meter, *, yes: bool) -> Callable[[Estimate],
     def told(estimate: Estimate) -> None:
         meter.pause()
         screen.notice(str(estimate))
-        if estimate.cost is None or yes or not _person():
+        if estimate.cost is None or yes or not consent.watching():
             return
         if not click.confirm("Go on?", default=True, err=True):
-            raise NotWanted(
+            raise consent.NotWanted(
                 "Nothing more was embedded. The papers are kept and found by keywords; the same command goes "
                 "on when you want it."
             )
 
     return told
-
-
-def _person() -> bool:
-    """Somebody sits there who can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()

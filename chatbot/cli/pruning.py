@@ -5,14 +5,13 @@ Where nobody can be asked, more than half of a collection goes only with `--yes`
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chatbot.cli.forecasting import NotWanted
+from chatbot.cli import consent
 
 if TYPE_CHECKING:
     from chatbot.terminal.progress import Meter
@@ -46,8 +45,8 @@ def pruned(
             return True
         meter.pause()
         what = f"--prune removes {loss.papers} of the collection's {loss.total} papers"
-        if not _person():
-            raise NotWanted(
+        if not consent.watching():
+            raise consent.NotWanted(
                 f"{what}, which is more than half, and nobody can be asked. Nothing was removed; what was "
                 "read is kept. Give --yes too if it is meant, or leave --prune away."
             )
@@ -55,8 +54,3 @@ def pruned(
         return click.confirm("Remove them?", default=False, err=True)
 
     return Pruning(tuple(map(str, sources)), remove, agree)
-
-
-def _person() -> bool:
-    """Somebody sits there who can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()

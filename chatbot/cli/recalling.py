@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chatbot.cli import options
-from chatbot.cli.forecasting import NotWanted
+from chatbot.cli import options, output
+from chatbot.cli.consent import agreed, sure
 from chatbot.cli.outcome import print_json
+from chatbot.cli.talking import kept
 
 if TYPE_CHECKING:
     from chatbot.sessions import Sessions
 
 _FORMATS = ("markdown", "json", "bibtex", "html")
 _most = click.option("--most", metavar="N", type=click.IntRange(min=1), help="At most so many.")
-_sure = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 
 
 @click.group(invoke_without_command=True)
@@ -61,8 +59,8 @@ def show(id: str) -> None:
     from chatbot.terminal import sessions as pages
 
     screen = options.screen()
-    with _kept() as kept:
-        saved = kept.load(id)
+    with _kept() as talks:
+        saved = talks.load(id)
     if options.wants_json():
         print_json(shapes.saved(saved))
         return
@@ -80,79 +78,55 @@ def rename(id: str, title: tuple[str, ...]) -> None:
     """Give a conversation the TITLE; without one, its first question is the title again."""
     from chatbot.terminal.text import line
 
-    with _kept() as kept:
-        session = kept.get(id)
-        kept.rename(session.id, " ".join(title))
-        named = line(kept.get(session.id).title)
+    with _kept() as talks:
+        session = talks.get(id)
+        talks.rename(session.id, " ".join(title))
+        named = line(talks.get(session.id).title)
     options.screen().print(f"The conversation {session.id} is called “{named}” now.")
 
 
 @sessions.command()
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
-@_sure
+@sure
 @options.place
 def delete(ids: tuple[str, ...], yes: bool) -> None:
     """Delete conversations for ever."""
     from chatbot.terminal.text import line
 
     screen = options.screen()
-    with _kept() as kept:
-        for session in [kept.get(id) for id in ids]:
+    with _kept() as talks:
+        for session in [talks.get(id) for id in ids]:
             what = f"“{line(session.title)}” ({_questions(session.turns)})"
-            _ask(f"Delete the conversation {session.id} {what} for ever?", yes)
-            kept.delete(session.id)
+            agreed(f"Delete the conversation {session.id} {what} for ever?", yes)
+            talks.delete(session.id)
             screen.print(f"The conversation {session.id} is deleted.")
 
 
 @sessions.command()
 @click.argument("id")
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(_FORMATS),
-    help="If not given, what the end of FILE tells, else markdown.",
-)
-@click.option(
-    "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Where to; stdout if not given."
-)
-@_sure
+@output.export_options(_FORMATS, "markdown")
+@sure
 @options.place
 def export(id: str, format: str | None, out: Path | None, yes: bool) -> None:
     """Write a conversation: Markdown, JSON with claims and evidence, BibTeX of what is cited, or HTML."""
     from chatbot.sessions import export as exporting
-    from chatbot.terminal.text import clean
 
-    if str(out) == "-":
-        out = None
-    if format is None and out is not None and (format := exporting.named(out)) is None:
-        ends = ", ".join(exporting.ENDINGS)
-        raise click.UsageError(f"{out} tells no format: give --format, or a name that ends in {ends}.")
-    format = format or "markdown"
+    out, format = output.settled(out, format, exporting.ENDINGS, "markdown")
     screen = options.screen()
-    with _kept() as kept:
-        saved = kept.load(id)
+    with _kept() as talks:
+        saved = talks.load(id)
     if out is not None:
         if out.is_file():
-            _ask(f"Write over {out}?", yes)
+            agreed(f"Write over {out}?", yes)
         exporting.write(saved, format, out)
         screen.notice(f"{_questions(len(saved.turns))} written to {out} ({format}).")
         return
-    text = exporting.exported(saved, format)
-    stream = sys.stdout.buffer
-    stream.write((clean(text) if sys.stdout.isatty() else text).encode())
-    stream.flush()
+    output.put([exporting.exported(saved, format)])
 
 
-@contextmanager
-def _kept() -> Iterator[Sessions]:
+def _kept() -> AbstractContextManager[Sessions]:
     """The saved conversations under the home, whether new ones are to be saved or not."""
-    from chatbot.sessions import FILE, Sessions
-
-    kept = Sessions(options.settings().home / FILE, notice=options.screen().notice)
-    try:
-        yield kept
-    finally:
-        kept.close()
+    return kept(options.settings(), options.screen())
 
 
 def _list(search: str, most: int | None) -> None:
@@ -160,8 +134,8 @@ def _list(search: str, most: int | None) -> None:
     from chatbot.terminal import sessions as pages
 
     asked = options.given("collection")
-    with _kept() as kept:
-        found = kept.list(collection=None if asked is None else str(asked), search=search, most=most)
+    with _kept() as talks:
+        found = talks.list(collection=None if asked is None else str(asked), search=search, most=most)
     if options.wants_json():
         print_json(shapes.sessions(found))
         return
@@ -174,18 +148,3 @@ def _list(search: str, most: int | None) -> None:
 
 def _questions(count: int) -> str:
     return f"{count} question{'' if count == 1 else 's'}"
-
-
-def _ask(question: str, yes: bool) -> None:
-    """Go on if a person says so. Raises NotWanted, UsageError where nobody can be asked."""
-    if yes:
-        return
-    if not _person():
-        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
-    if not click.confirm(question, default=False, err=True):
-        raise NotWanted("Nothing was changed.")
-
-
-def _person() -> bool:
-    """Somebody sits there who can be asked."""
-    return sys.stdin.isatty()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chatbot.cli import options
+from chatbot.cli import options, output
 from chatbot.cli.collecting import built_again
-from chatbot.cli.forecasting import NotWanted
+from chatbot.cli.consent import agreed, sure
 from chatbot.cli.outcome import print_json
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from store.shelves import Shelf
 
 _FORMATS = ("jsonl", "bibtex", "ris")
-
-_sure = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
 
 
 @click.group(invoke_without_command=True)
@@ -60,7 +56,7 @@ def create(name: str) -> None:
 
 @collections.command()
 @click.argument("name")
-@_sure
+@sure
 @options.place
 def delete(name: str, yes: bool) -> None:
     """Delete a collection: papers, vectors, calibrations. The files that it was read from stay."""
@@ -73,7 +69,7 @@ def delete(name: str, yes: bool) -> None:
     screen, settings = options.screen(), _settings(name)
     shelf = shelves.describe(settings.home, name)
     what = "damaged" if shelf.problem else _papers(shelf.papers)
-    _ask(f"Delete the collection {name} ({what}, {decimal(shelf.size)}) for ever?", yes)
+    agreed(f"Delete the collection {name} ({what}, {decimal(shelf.size)}) for ever?", yes)
     left = shelves.delete(settings.home, name, assembly.chroma_server(settings))
     if left:
         screen.notice(line(left))
@@ -106,16 +102,8 @@ def reembed(name: str | None, yes: bool) -> None:
 
 @collections.command()
 @click.argument("name", required=False)
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(_FORMATS),
-    help="If not given, what the end of FILE tells, else jsonl.",
-)
-@click.option(
-    "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Where to; stdout if not given."
-)
-@_sure
+@output.export_options(_FORMATS, "jsonl")
+@sure
 @options.filters
 @options.place
 def export(name: str | None, format: str | None, out: Path | None, yes: bool) -> None:
@@ -126,24 +114,17 @@ def export(name: str | None, format: str | None, out: Path | None, yes: bool) ->
     from chatbot import assembly
     from store import exporting
 
-    if str(out) == "-":
-        out = None
-    if format is None and out is not None:
-        format = exporting.ENDINGS.get(out.suffix.lower())
-        if format is None:
-            ends = ", ".join(exporting.ENDINGS)
-            raise click.UsageError(f"{out} tells no format: give --format, or a name that ends in {ends}.")
-    format = format or "jsonl"
+    out, format = output.settled(out, format, exporting.ENDINGS, "jsonl")
     screen, settings = options.screen(), _settings(name)
     with assembly.filled(settings, notice=screen.notice) as collection:
         filter = options.chosen_for(collection)
         if not collection.count(filter):
             screen.notice("No paper passes the filters: nothing is written.")
         elif out is None:
-            _print(exporting.FORMATS[format](collection.each(filter)))
+            output.put(exporting.FORMATS[format](collection.each(filter)))
         else:
             if out.is_file():
-                _ask(f"Write over {out}?", yes)
+                agreed(f"Write over {out}?", yes)
             count = exporting.write(collection.each(filter), format, out)
             screen.notice(f"{_papers(count)} written to {out} ({format}).")
 
@@ -157,32 +138,6 @@ def _settings(name: str | None) -> Settings:
     if given not in (None, name):
         raise click.UsageError(f"Which one: {name}, or {given} as --collection says? Give one of them.")
     return replace(found, collection=name)
-
-
-def _ask(question: str, yes: bool) -> None:
-    """Go on if a person says so. Raises NotWanted, UsageError where nobody can be asked."""
-    if yes:
-        return
-    if not _person():
-        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
-    if not click.confirm(question, default=False, err=True):
-        raise NotWanted("Nothing was changed.")
-
-
-def _person() -> bool:
-    """Somebody sits there who can be asked."""
-    return sys.stdin.isatty()
-
-
-def _print(text: Iterable[str]) -> None:
-    """To stdout as UTF-8, whatever the locale; what a terminal would obey goes where it is one."""
-    from chatbot.terminal.text import clean
-
-    shown = (clean(piece) for piece in text) if sys.stdout.isatty() else text
-    stream = sys.stdout.buffer
-    for piece in shown:
-        stream.write(piece.encode("utf-8", "replace"))
-    stream.flush()
 
 
 def _list() -> None:

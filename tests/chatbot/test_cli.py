@@ -424,9 +424,9 @@ def test_a_large_job_of_an_endpoint_is_told_first_and_a_script_is_not_asked(run,
 
 
 def test_a_person_is_asked_what_costs_money_may_say_no_and_go_on_later(run, many, monkeypatch):
-    from chatbot.cli import forecasting
+    from chatbot.cli import consent
 
-    monkeypatch.setattr(forecasting, "_person", lambda: True)
+    monkeypatch.setattr(consent, "watching", lambda: True)
     refused = run("ingest", "--demo", stdin="n\n")
     assert refused.exit_code == 1
     assert "the same command goes on" in " ".join(refused.stderr.split())

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from chatbot import assembly, discovery
-from chatbot.cli import cli, pruning
+from chatbot.cli import cli, consent
 from store.embedding import HashEmbedder
 
 
@@ -83,7 +83,7 @@ def test_a_great_loss_needs_a_yes(run, put, monkeypatch):
     assert "--yes" in refused.stderr
     assert json.loads(run("ingest", "papers", "--prune", "--json").stdout)["error"]["type"] == "NotWanted"
     assert "4 papers" in run("papers").stdout
-    monkeypatch.setattr(pruning, "_person", lambda: True)
+    monkeypatch.setattr(consent, "watching", lambda: True)
     assert run("ingest", "papers", "--prune", stdin="").exit_code == 1
     assert "4 papers" in run("papers").stdout
     no = run("ingest", "papers", "--prune", stdin="n\n")
@@ -96,7 +96,7 @@ def test_ctrl_c_at_the_question_stops_and_removes_nothing(run, put, monkeypatch)
     put("a.jsonl", 1, 2)
     run("ingest", "papers")
     put("a.jsonl", 3)
-    monkeypatch.setattr(pruning, "_person", lambda: True)
+    monkeypatch.setattr(consent, "watching", lambda: True)
 
     def stop(prompt):
         raise KeyboardInterrupt

@@ -9,7 +9,7 @@ import scripted_events as script
 from click.testing import CliRunner
 
 from chatbot import assembly, discovery
-from chatbot.cli import cli, recalling
+from chatbot.cli import cli, consent
 from chatbot.sessions import FILE, Recorder, Sessions
 from chatbot.values import Question
 from store import HashEmbedder
@@ -78,7 +78,7 @@ def test_nothing_is_deleted_without_a_yes(run, talk, monkeypatch):
     refused = run("delete", talk)
     assert refused.exit_code == 2
     assert "say so with --yes" in refused.output
-    monkeypatch.setattr(recalling, "_person", lambda: True)
+    monkeypatch.setattr(consent, "person", lambda: True)
     assert run("delete", talk, stdin="n\n").exit_code == 1
     assert talk in run("list").output
     assert "is deleted" in run("delete", talk, stdin="y\n").output

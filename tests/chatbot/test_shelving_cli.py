@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chatbot import assembly, discovery
-from chatbot.cli import cli, shelving
+from chatbot.cli import cli, consent
 from store import Collection, HashEmbedder, collections
 from store.ownership import Ownership
 from store.readers import read_text
@@ -55,7 +55,7 @@ def filled(run: Run) -> None:
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody sits at a terminal; the runner's stdin is what they type."""
-    monkeypatch.setattr(shelving, "_person", lambda: True)
+    monkeypatch.setattr(consent, "person", lambda: True)
 
 
 def listed(run: Run) -> dict[str, dict[str, object]]:
@@ -196,7 +196,7 @@ class TestExporting:
         assert refused.exit_code == 2
         assert "say so with --yes" in refused.stderr
         assert Path("x.ris").read_text() == "mine"
-        monkeypatch.setattr(shelving, "_person", lambda: True)
+        monkeypatch.setattr(consent, "person", lambda: True)
         assert run("collections", "export", "-o", "x.ris", stdin="n\n").exit_code == 1
         assert Path("x.ris").read_text() == "mine"
         assert run("collections", "export", "-o", "x.ris", "--yes").exit_code == 0
