@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from chatbot.api import compatible, ingesting, native, remembering, responding
-from chatbot.api.context import Context, Left, request_id
+from chatbot.api.context import Context, request_id
 from chatbot.api.failing import DENIED, Failure, invalid
 from chatbot.api.guarding import Done, Guard, Rules
 from chatbot.api.keys import Keys
 from chatbot.api.pumping import Full
+from chatbot.api.streaming import Left
 
 Mount = Callable[[FastAPI, Context], None]
 """Adds something else to the application, the page for example."""

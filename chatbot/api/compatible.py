@@ -6,6 +6,7 @@ One model a collection, and one for each policy of it: `papers`, `papers/flag`, 
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,12 +14,12 @@ from fastapi.responses import JSONResponse, Response
 
 from chatbot.api import chatting, messages
 from chatbot.api.asked import ChatIn, EmbeddingsIn
-from chatbot.api.chatting import Completion, Wanted
-from chatbot.api.context import Context, context, link, request_id, visible
+from chatbot.api.chatting import Completion
+from chatbot.api.context import Context, context, finished, link, request_id, visible
 from chatbot.api.failing import Failure, invalid
 from chatbot.api.streaming import Events, Reader, begun, data, failed_data, pieces, unless_left
 from chatbot.serving import POLICIES
-from chatbot.values import Event, Finished, Question
+from chatbot.values import Event, Question
 from store.collection import Collection
 from store.records import Filter
 
@@ -65,34 +66,20 @@ async def chat(request: Request, asked: ChatIn) -> Response | Events:
 
     here = context(request)
     completion = Completion(wanted, link(request))
-    reader = Reader(here.answering(request_id(request), wanted.collection, wanted.shaped, question))
+    answering = here.answering(request_id(request), wanted.collection, wanted.shaped, question)
     if wanted.stream:
-        return await _streamed(request, here, reader, completion)
-    return await whole(request, reader, completion)
+        return await _streamed(request, here, Reader(answering), completion)
+    return await whole(request, answering, completion)
 
 
-async def whole(request: Request, reader: Reader[Event], completion: Any) -> Response:
+async def whole(request: Request, answering: AsyncGenerator[Event], completion: Completion) -> Response:
     """The answer in one piece; nobody works on it any more once the client has left."""
-
-    async def answered() -> Response:
-        while (found := await reader.next()) is not None:
-            completion.take(found[0])
-            if isinstance(found[0], Finished):
-                return JSONResponse(completion.whole(found[0].answer))
-        raise RuntimeError("a stream ended without an answer")
-
-    try:
-        return await unless_left(request, answered())
-    finally:
-        await reader.close()
+    answer = await unless_left(request, finished(answering, completion.take))
+    return JSONResponse(completion.whole(answer))
 
 
 async def _streamed(request: Request, here: Context, reader: Reader[Event], completion: Completion) -> Events:
-    try:
-        before = await unless_left(request, begun(reader, visible))
-    except BaseException:
-        await reader.close()
-        raise
+    before = await begun(request, reader, visible)
 
     def encode(event: Event) -> list[bytes]:
         return [data(chunk) for chunk in completion.chunks(event)]
@@ -150,6 +137,3 @@ def _packed(vector: list[float]) -> Any:
 
 def _model(id: str) -> dict[str, Any]:
     return {"id": id, "object": "model", "created": 0, "owned_by": "chatbot"}
-
-
-__all__ = ["Wanted", "router", "whole"]

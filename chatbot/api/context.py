@@ -14,11 +14,10 @@ from urllib.parse import quote
 from chatbot.api.failing import Failure, failure, full
 from chatbot.api.measuring import Meters
 from chatbot.api.pumping import Full, Pump
-from chatbot.api.streaming import Left
 from chatbot.api.telling import Log
 from chatbot.api.tracing import Tracer
 from chatbot.serving import Served, Shaped
-from chatbot.values import ClaimMade, Delta, Event, Finished, Question, Thought
+from chatbot.values import Answer, ClaimMade, Delta, Event, Finished, Question, Thought
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -90,6 +89,20 @@ class Context:
         return found
 
 
+async def finished(
+    events: AsyncGenerator[Event], take: Callable[[Event], None] = lambda event: None
+) -> Answer:
+    """The answer that the events end with; `take` sees each of them. Raises what the events raise."""
+    try:
+        async for event in events:
+            take(event)
+            if isinstance(event, Finished):
+                return event.answer
+    finally:
+        await events.aclose()
+    raise RuntimeError("a stream ended without an answer")
+
+
 def context(request: Request) -> Context:
     """The application's context."""
     return cast(Context, request.app.state.context)
@@ -113,6 +126,3 @@ def link(request: Request) -> Callable[[Paper], str]:
 def visible(event: Event) -> bool:
     """A client can see something of it."""
     return isinstance(event, Delta | Thought | ClaimMade | Finished)
-
-
-__all__ = ["Context", "Left", "context", "link", "request_id", "visible"]

@@ -21,7 +21,8 @@ from chatbot.api.jobs import ID, Job, Jobs
 from chatbot.api.native import Collected
 from chatbot.api.streaming import unless_left
 from store import readers
-from store.collection import NAME
+from store.collection import check_name
+from store.errors import CollectionError
 
 router = APIRouter(tags=["papers"])
 
@@ -153,11 +154,10 @@ async def remove(
 def _name(here: Context, name: str | None) -> str:
     """A collection that may be made. Raises Failure."""
     wanted = name or here.served.settings.collection
-    if not NAME.fullmatch(wanted):
-        raise invalid(
-            f"{wanted[:80]!r} can't name a collection: use up to 64 letters, digits, '-', '_' and '.'.",
-            "collection",
-        )
+    try:
+        check_name(wanted)
+    except CollectionError as error:
+        raise invalid(str(error), "collection") from error
     return wanted
 
 

@@ -11,7 +11,7 @@ from chatbot import censusing, filtering, shapes
 from chatbot.api import events
 from chatbot.api.asked import AskIn, CensusIn, SearchIn, VerifyIn
 from chatbot.api.compatible import STREAMED
-from chatbot.api.context import Context, context, request_id, visible
+from chatbot.api.context import Context, context, finished, request_id, visible
 from chatbot.api.failing import Failure, invalid
 from chatbot.api.remembering import Remembered
 from chatbot.api.streaming import Events, Reader, begun, data, failed_data, pieces, unless_left
@@ -46,31 +46,17 @@ async def ask(request: Request, asked: AskIn) -> Response | Events:
         return plain if remembered is None else remembered.asked(plain)
 
     record = None if remembered is None else remembered.recording
-    reader = Reader(here.answering(request_id(request), asked.collection, shaped, question, record))
+    answering = here.answering(request_id(request), asked.collection, shaped, question, record)
     if asked.stream or request.headers.get("accept", "") == "text/event-stream":
-        return await _streamed(request, here, reader, remembered)
-
-    async def answered() -> Response:
-        while (found := await reader.next()) is not None:
-            if isinstance(found[0], Finished):
-                shape = shapes.answer(found[0].answer)
-                return JSONResponse(shape if remembered is None else {**shape, "session": remembered.id})
-        raise RuntimeError("a stream ended without an answer")
-
-    try:
-        return await unless_left(request, answered())
-    finally:
-        await reader.close()
+        return await _streamed(request, here, Reader(answering), remembered)
+    shape = shapes.answer(await unless_left(request, finished(answering)))
+    return JSONResponse(shape if remembered is None else {**shape, "session": remembered.id})
 
 
 async def _streamed(
     request: Request, here: Context, reader: Reader[Event], remembered: Remembered | None
 ) -> Events:
-    try:
-        before = await unless_left(request, begun(reader, visible))
-    except BaseException:
-        await reader.close()
-        raise
+    before = await begun(request, reader, visible)
 
     def encode(event: Event) -> list[bytes]:
         name, shape = events.named(event)
@@ -98,12 +84,17 @@ def found(here: Context, asked: SearchIn) -> dict[str, Any]:
     if not query:
         raise invalid("There is nothing to search for. Give words in query.", "query")
     collection = here.served.filled(asked.collection)
-    filter = filtering.both(
+    filter = _filter(asked, read, collection)
+    hits = collection.search(query, asked.limit, filter)
+    return {"version": shapes.VERSION, "filter": shapes.filter(filter), "hits": shapes.hits(hits)}
+
+
+def _filter(asked: SearchIn | CensusIn, read: filtering.Understood, collection: Collection) -> Filter:
+    """What the request and the words in it filter. Raises FilterError."""
+    return filtering.both(
         filtering.known(asked.filter.value(), collection.paper),
         filtering.known(read.filter, collection.paper),
     )
-    hits = collection.search(query, asked.limit, filter)
-    return {"version": shapes.VERSION, "filter": shapes.filter(filter), "hits": shapes.hits(hits)}
 
 
 @router.get("/v1/papers")
@@ -201,10 +192,7 @@ def counted(here: Context, asked: CensusIn) -> dict[str, Any]:
     """The shape of a census. Raises Failure for a question that counts nothing."""
     read = filtering.read(asked.question)
     collection = here.served.collection(asked.collection)
-    filter = filtering.both(
-        filtering.known(asked.filter.value(), collection.paper),
-        filtering.known(read.filter, collection.paper),
-    )
+    filter = _filter(asked, read, collection)
     plan = censusing.planned(Question(read.question, filter=filter))
     if plan is None:
         raise invalid(

@@ -22,7 +22,7 @@ from chatbot.api.chatting import Completion, Link, Wanted
 from chatbot.api.compatible import STREAMED, whole
 from chatbot.api.context import context, link, request_id, visible
 from chatbot.api.failing import unsupported
-from chatbot.api.streaming import Events, Reader, begun, data, pieces, unless_left
+from chatbot.api.streaming import Events, Reader, begun, data, pieces
 from chatbot.values import Answer, ClaimMade, Event, Finished, Notice, Retrieved, Thought
 from store.collection import Collection
 from store.records import Filter
@@ -52,14 +52,11 @@ async def respond(request: Request, asked: ResponseIn) -> Response | Events:
 
     here = context(request)
     responding = Responding(wanted, link(request))
-    reader = Reader(here.answering(request_id(request), wanted.collection, wanted.shaped, question))
+    answering = here.answering(request_id(request), wanted.collection, wanted.shaped, question)
     if not wanted.stream:
-        return await whole(request, reader, responding)
-    try:
-        before = await unless_left(request, begun(reader, visible))
-    except BaseException:
-        await reader.close()
-        raise
+        return await whole(request, answering, responding)
+    reader = Reader(answering)
+    before = await begun(request, reader, visible)
 
     def encode(event: Event) -> list[bytes]:
         return [data(each, each["type"]) for each in responding.events(event)]

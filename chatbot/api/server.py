@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatbot.api.app import Mount, make
 from chatbot.api.context import Context
-from chatbot.api.guarding import HEADERS, Guard, Rules, loopback
+from chatbot.api.guarding import HEADERS, Guard, Rules
 from chatbot.api.keys import Keys
 from chatbot.api.pumping import Pump
 from chatbot.api.telling import Log
 from chatbot.api.tracing import configured
 from chatbot.errors import SettingsError
+from chatbot.listening import address, listener, private
 from chatbot.serving import Served
 
 if TYPE_CHECKING:
+    import socket
+
     import uvicorn
 
     from chatbot.settings import Settings
@@ -50,7 +52,7 @@ class Options:
 
 def rules(options: Options, keys: Keys) -> Rules:
     """The rules for where it listens. Raises SettingsError where keys are demanded and there is none."""
-    local = loopback(options.host)
+    local = private(options.host)
     demanded = options.demand_keys or not local
     if demanded and not keys.all():
         where = "with --keys" if local else f"on {options.host}, which others can reach,"
@@ -88,9 +90,9 @@ def mcp(
             trusting = TransportSecuritySettings(enable_dns_rebinding_protection=False)
             app = server.streamable_http_app(transport_security=trusting)
             guard = Guard(app, found, keys, lambda done, route: log.request(done))
-            with contextlib.closing(_listening(options)) as listening:
-                notice(f"Serving MCP at {address(options.host, listening.getsockname()[1])}/mcp")
-                _run(guard, options, listening)
+            with contextlib.closing(listener(options.host, options.port)) as taken:
+                notice(f"Serving MCP at {address(options.host, taken.getsockname()[1])}/mcp")
+                _run(guard, options, taken)
         finally:
             pump.close()
 
@@ -114,19 +116,19 @@ def serve(
         Served(
             settings, notice=log.notice, progress=lambda done, total: None, with_model=with_model
         ) as served,
-        contextlib.closing(_listening(options)) as listening,
+        contextlib.closing(listener(options.host, options.port)) as taken,
     ):
         pump = Pump(options.threads)
         here = Context(served, pump, log=log, tracer=tracer, alone=not found.keys)
         app = make(here, found, keys, mounts)
-        ready(address(options.host, listening.getsockname()[1]))
-        _run(app, options, listening)
+        ready(address(options.host, taken.getsockname()[1]))
+        _run(app, options, taken)
 
 
-def _run(app: object, options: Options, listening: socket.socket) -> None:
+def _run(app: object, options: Options, taken: socket.socket) -> None:
     import uvicorn
 
-    uvicorn.Server(configuration(app, options)).run(sockets=[listening])
+    uvicorn.Server(configuration(app, options)).run(sockets=[taken])
 
 
 def configuration(app: object, options: Options) -> uvicorn.Config:
@@ -170,25 +172,3 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
                 self.transport.abort()
 
     return Patient
-
-
-def address(host: str, port: int) -> str:
-    """Where it can be asked."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _listening(options: Options) -> socket.socket:
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((options.host, options.port))
-        found.listen(512)
-    except (OSError, OverflowError) as error:
-        found.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(
-            f"{options.host}:{options.port} can't be listened on ({reason}). Choose another with --port or "
-            "--host."
-        ) from error
-    return found

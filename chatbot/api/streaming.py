@@ -61,8 +61,19 @@ class Reader(Generic[T]):
         await self._items.aclose()
 
 
-async def begun(reader: Reader[T], seen: Callable[[T], bool], seconds: float = FIRST) -> list[T]:
-    """What comes until something can be seen, or for so long. Raises what the items raise."""
+async def begun(
+    request: Request, reader: Reader[T], seen: Callable[[T], bool], seconds: float = FIRST
+) -> list[T]:
+    """What comes until something can be seen, or for so long. Raises what the items raise, and Left; the
+    reader is closed then."""
+    try:
+        return await unless_left(request, _first(reader, seen, seconds))
+    except BaseException:
+        await reader.close()
+        raise
+
+
+async def _first(reader: Reader[T], seen: Callable[[T], bool], seconds: float) -> list[T]:
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     found: list[T] = []

@@ -14,12 +14,12 @@ from pydantic import Field
 
 from chatbot import shapes
 from chatbot.api.asked import AskIn, CensusIn, FilterIn, SearchIn, VerifyIn
-from chatbot.api.context import Context
+from chatbot.api.context import Context, finished
 from chatbot.api.native import counted, found, known, shown_paper, verified
 from chatbot.api.weaving import woven
 from chatbot.errors import SettingsError
 from chatbot.serving import Shaped
-from chatbot.values import Finished, Question
+from chatbot.values import Question
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -86,26 +86,21 @@ def made(here: Context) -> MCPServer:
         asked = AskIn(question=question, collection=collection, filter=FilterIn(since=since, until=until))
 
         async def answered() -> dict[str, Any]:
-            events = here.answering(
-                uuid4().hex,
-                asked.collection,
-                Shaped(policy),
-                lambda collection: Question(asked.question, filter=asked.filter.value()),
+            answer = await finished(
+                here.answering(
+                    uuid4().hex,
+                    asked.collection,
+                    Shaped(policy),
+                    lambda collection: Question(asked.question, filter=asked.filter.value()),
+                )
             )
-            try:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        answer = event.answer
-                        return {
-                            "answer": woven(answer)[0],
-                            "status": answer.status.value,
-                            "claims": [shapes.claim(each) for each in answer.claims],
-                            "citations": [shapes.citation(each) for each in answer.citations],
-                            "near_misses": [shapes.near_miss(each) for each in answer.near_misses],
-                        }
-            finally:
-                await events.aclose()
-            raise RuntimeError("a stream ended without an answer")
+            return {
+                "answer": woven(answer)[0],
+                "status": answer.status.value,
+                "claims": [shapes.claim(each) for each in answer.claims],
+                "citations": [shapes.citation(each) for each in answer.citations],
+                "near_misses": [shapes.near_miss(each) for each in answer.near_misses],
+            }
 
         return await told(answered(), uuid4().hex)
 

@@ -38,13 +38,14 @@ def web(host: str, port: int, auth: str | None, share: bool, opened: bool) -> No
 
     Only this machine can see it unless --host says otherwise. Ctrl-C ends it.
     """
+    from chatbot import listening
     from chatbot.web import hosting
 
     names = _auth(auth)
     if share and not names:
         raise click.UsageError(f"A public page needs a password: give --auth USER:PASSWORD, or set {AUTH}.")
     screen = options.screen()
-    if not names and not hosting.private(host):
+    if not names and not listening.private(host):
         screen.notice(
             f"Everyone who reaches {host} can read your papers and ask your model. --auth asks who it is."
         )

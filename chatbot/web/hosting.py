@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import webbrowser
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chatbot.errors import SettingsError
+from chatbot import listening
 from chatbot.web import serving
-from store.addresses import is_loopback
 
 if TYPE_CHECKING:
+    import socket
+
     from chatbot.web.desk import Parts
 
 # What a browser on this machine may call it.
@@ -19,15 +19,9 @@ _ALL = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 _LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
-def private(host: str) -> bool:
-    """Only this machine reaches that address."""
-    return host not in _ALL and is_loopback(f"http://{f'[{host}]' if ':' in host else host}:80")
-
-
 def address(host: str, port: int) -> str:
     """Where the page is for a browser on this machine."""
-    shown = _ALL.get(host, host)
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    return listening.address(_ALL.get(host, host), port)
 
 
 def serve(
@@ -47,9 +41,9 @@ def serve(
     """
     import uvicorn
 
-    listener = _listener(host, port)
+    listener = listening.listener(host, port)
     port = listener.getsockname()[1]
-    hosts = () if share or not private(host) else _LOCAL
+    hosts = () if share or not listening.private(host) else _LOCAL
     app = serving.application(assembly, auth=auth, hosts=hosts)
 
     class Server(uvicorn.Server):
@@ -68,21 +62,6 @@ def serve(
             Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             notice("The page is closed.")
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"{host}:{port} can't be listened on ({error.strerror or error}). "
-            "Choose another with --port, or --port 0."
-        ) from error
-    return listener
 
 
 def _share(host: str, port: int, notice: Callable[[str], None]) -> None:

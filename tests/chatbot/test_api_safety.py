@@ -17,12 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 from chatbot import assembly
-from chatbot.api.guarding import Rules, loopback
+from chatbot.api.guarding import Rules
 from chatbot.api.jobs import label
 from chatbot.api.keys import Keys
 from chatbot.api.server import Options, rules
 from chatbot.cli import cli
 from chatbot.errors import SettingsError
+from chatbot.listening import private
 from store import HashEmbedder
 from tests.chatbot.api_server import QUESTION, Api, answering, filled, proven, wait_for
 from tests.fake_upstream import FakeUpstream, hang, status
@@ -57,9 +58,9 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def test_it_listens_on_this_machine_alone_unless_told_otherwise() -> None:
-    assert loopback(Options().host)
-    assert [loopback(host) for host in ("::1", "127.9.9.9", "localhost")] == [True] * 3
-    assert [loopback(host) for host in ("0.0.0.0", "::", "192.168.1.5", "localhost.evil.org")] == [False] * 4
+    assert private(Options().host)
+    assert [private(host) for host in ("::1", "127.9.9.9", "localhost")] == [True] * 3
+    assert [private(host) for host in ("0.0.0.0", "::", "192.168.1.5", "localhost.evil.org")] == [False] * 4
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5"])

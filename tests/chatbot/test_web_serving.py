@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from web_pages import Parts
 
+from chatbot import listening
 from chatbot.cli import cli
 from chatbot.web import hosting, mount, serving
 from store import Collection
@@ -105,7 +106,7 @@ def test_only_addresses_of_this_machine_are_private() -> None:
     assert [
         host
         for host in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::", "192.168.1.2", "")
-        if hosting.private(host)
+        if listening.private(host)
     ] == [
         "127.0.0.1",
         "localhost",
