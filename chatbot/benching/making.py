@@ -37,7 +37,7 @@ _LEAST_WORDS = 8
 _RECOGNISED = 80
 _PROMPTS = (
     "bench_questioner", "bench_plain", "bench_fact", "bench_verifier", "bench_agreement", "question",
-    "answer_markers", "task_markers",
+    "answer_markers", "task_markers", "style_short",
 )  # fmt: skip
 
 

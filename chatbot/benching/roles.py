@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 import prompts
+from chatbot import styling
 from chatbot.answering import PACKED_TOKENS
 from chatbot.benching.judging import agreement
 from chatbot.citing import AnswerReader, Statement
@@ -19,7 +20,7 @@ from chatbot.evidence import as_data, asks_a_number, candidates, pack
 from chatbot.model import ChatModel, Message, Retraction, TextPart
 from chatbot.proving import passage
 from chatbot.settings import Settings
-from chatbot.values import Verdict
+from chatbot.values import Manner, Verdict
 from chatbot.verifying import judge
 from store.collection import Collection
 from store.records import Filter, Paper
@@ -82,9 +83,8 @@ class Roles:
         packed = pack(ranked, hits, self._model.encoding, min(PACKED_TOKENS, max(room, 0)), numbers=numbers)
         if not packed.shown:
             return ()
-        asked = prompts.load("question").render(
-            evidence=packed.text, question=as_data(question), task=prompts.load("task_markers").render()
-        )
+        task = styling.asked("task_markers", Manner())
+        asked = prompts.load("question").render(evidence=packed.text, question=as_data(question), task=task)
         said = self._said(prompts.load("answer_markers").render(), asked, self._settings.max_tokens)
         reader = AnswerReader()
         pieces = [*reader.feed(said), *reader.finish()]
