@@ -58,6 +58,7 @@ from store.plans import Census, Plan
 from store.pruning import Pruned, Pruning
 from store.records import Coverage, Filter, Hit, Paper, Provenance, Record, Reject, Sentence
 from store.search import DEPTH, RERANKED, SentenceScore, Side, fuse, lexical_scores, rarity
+from store.undoing import Undo, Undone
 
 if TYPE_CHECKING:
     import numpy
@@ -252,7 +253,17 @@ class Collection:
             vectors_missing=coverage.missing,
             rejects=tuple(intake.rejects),
             pruned=pruned,
+            undo=Undo(tuple(intake.added), tuple(intake.replaced)),
         )
+
+    def undo(self, what: Undo) -> Undone:
+        """Undo an ingest, by its report: what it added goes, what it replaced comes back. What `prune` took
+        away stays away. Raises as `ingest`."""
+        with self._alone("write to"):
+            self._check_embedder()
+            undone = Intake(self._ledger).undo(what)
+            self._embed(lambda _: None)
+        return undone
 
     def embed(
         self, progress: Callable[[Progress], None] = lambda _: None, estimated: Told | None = None

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from store import merging, parting, resemblance, sentences
-from store.ledger import Ledger, content
+from store.ledger import Ledger, Stored, content
 from store.parting import may_be_one, unique
 from store.pruning import Pruned, Pruning, Watch, settle
 from store.records import Record, Reject
+from store.undoing import Undo, Undone, undo
 
 # Records a transaction: its fsync does not show, and a kill costs well under a second of work.
 BATCH = 200
@@ -37,7 +38,8 @@ class IngestReport:
     new: of a paper that was not known; merged: a further source, or place in it, of a known paper;
     updated: a source speaks differently of a paper than before; unchanged: known word for word.
     `papers` is how many the collection has now, `embedded` how many vectors were made, `vectors_missing` how
-    many papers have none yet, `pruned` what came of records that their sources no longer have.
+    many papers have none yet, `pruned` what came of records that their sources no longer have. `undo` is for
+    `Collection.undo`.
     """
 
     read: int = 0
@@ -50,6 +52,7 @@ class IngestReport:
     vectors_missing: int = 0
     rejects: tuple[Reject, ...] = ()
     pruned: Pruned = field(default_factory=Pruned)
+    undo: Undo = field(default_factory=Undo, repr=False)
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class Intake:
     )
     rejects: list[Reject] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)
+    added: list[int] = field(default_factory=list)
+    replaced: list[Stored] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
     _changed: set[int] = field(default_factory=set)
 
@@ -79,12 +84,17 @@ class Intake:
                 self._merge()
             progress(Progress("reading", self.counts["read"], None))
         with self.ledger.transaction():
-            self._changed.update(self.ledger.drop_replaced(self._seen))
+            self.replaced = self.ledger.drop_replaced(self._seen)
+            self._changed.update(each.paper for each in self.replaced)
             self._merge()
 
     def prune(self, pruning: Pruning) -> Pruned:
         """What became of the records that sources no longer have; after `run`, which has read them all."""
         return settle(self.ledger, pruning, self.watch, self._seen, self._remake)
+
+    def undo(self, what: Undo) -> Undone:
+        """Undo another ingest; after none of this one's own."""
+        return undo(self.ledger, what, self._remake)
 
     def _remake(self, papers: list[int]) -> None:
         """Make these papers again of the records that they have left: what these no longer say is no longer
@@ -159,7 +169,8 @@ class Intake:
             self._changed.discard(other)
         self.ledger.add_keys(paper, keys)
         self.ledger.add_sketch(paper, sketch)
-        self._seen.add(self.ledger.add_record(paper, record, digest))
+        self.added.append(self.ledger.add_record(paper, record, digest))
+        self._seen.add(self.added[-1])
         if kind != "new" or others:
             self._changed.add(paper)
         return kind

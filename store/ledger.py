@@ -18,7 +18,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,18 @@ class Kept:
     row: int
     paper: int
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as its row holds it."""
+
+    row: int
+    paper: int
+    source: str
+    line: int
+    hash: str
+    value: str
 
 
 class Ledger:
@@ -238,21 +250,33 @@ class Ledger:
     def move_record(self, row: int, line: int) -> None:
         self._do("UPDATE records SET line = ? WHERE row = ?", (line, row))
 
-    def drop_replaced(self, seen: Iterable[int]) -> list[int]:
+    def drop_replaced(self, seen: Iterable[int]) -> list[Stored]:
         """Forget records that their source has replaced: it was read (`seen`), still speaks of their
-        paper, and no longer holds them. Returns the rows of the papers concerned.
+        paper, and no longer holds them. Returns them.
         """
         with self.transaction():
             self._db.execute("CREATE TEMP TABLE seen (row INTEGER PRIMARY KEY)")
             self._db.executemany("INSERT INTO seen VALUES (?)", ((row,) for row in seen))
             gone = self._all(
-                "SELECT DISTINCT old.row, old.paper FROM seen CROSS JOIN records new ON new.row = seen.row "
+                "SELECT DISTINCT old.row, old.paper, old.source, old.line, old.hash, old.value "
+                "FROM seen CROSS JOIN records new ON new.row = seen.row "
                 "JOIN records old ON old.paper = new.paper AND old.source = new.source "
                 "WHERE old.row NOT IN (SELECT row FROM seen)"
             )
-            self._db.executemany("DELETE FROM records WHERE row = ?", ((row,) for row, _ in gone))
+            self._db.executemany("DELETE FROM records WHERE row = ?", ((row[0],) for row in gone))
             self._db.execute("DROP TABLE seen")
-        return sorted({paper for _, paper in gone})
+        return [Stored(*row) for row in gone]
+
+    def put_back(self, records: Iterable[Stored]) -> None:
+        """Records that were dropped, as they were. Their papers are to be made again."""
+        with self.transaction():
+            self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", map(astuple, records))
+
+    def standing(self, records: Iterable[int]) -> dict[int, tuple[int, str]]:
+        """Those of these records that there still are: the row of the paper, and the source, of each."""
+        wanted = "SELECT paper, source FROM records WHERE row = ?"
+        found = ((row, self._all(wanted, (row,))) for row in records)
+        return {row: (int(there[0][0]), str(there[0][1])) for row, there in found if there}
 
     def sources(self) -> list[str]:
         """The names of all sources."""

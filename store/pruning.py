@@ -147,19 +147,30 @@ def settle(
         return Pruned(retained=retained)
     if not pruning.remove:
         return Pruned(len(gone), retained=retained)
-    papers = Counter(ledger.papers_of(gone))
-    emptied = sorted(row for row, lost in papers.items() if lost == ledger.count_records(row))
-    loss = Loss(len(gone), len(emptied), ledger.count())
+    loss = Loss(len(gone), len(_emptied(ledger, gone)[1]), ledger.count())
     if loss.great and not pruning.agree(loss):
         return Pruned(len(gone), retained=retained)
-    going = map(ledger.paper_at, emptied)
-    departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in going)
+    return Pruned(0, len(gone), take_away(ledger, gone, remake), retained)
+
+
+def take_away(
+    ledger: Ledger, records: list[int], remake: Callable[[list[int]], None]
+) -> tuple[Departed, ...]:
+    """Forget records, in one transaction, and with them the papers that have no other; these are returned."""
+    papers, emptied = _emptied(ledger, records)
+    departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in map(ledger.paper_at, emptied))
     with ledger.transaction():
-        ledger.drop_records(gone)
+        ledger.drop_records(records)
         for row in emptied:
             ledger.drop_paper(row)
-        remake(sorted(papers.keys() - set(emptied)))
-    return Pruned(0, len(gone), departed, retained)
+        remake(sorted(papers - set(emptied)))
+    return departed
+
+
+def _emptied(ledger: Ledger, records: list[int]) -> tuple[set[int], list[int]]:
+    """The rows of the papers of these records, and of those papers that have no other records."""
+    papers = Counter(ledger.papers_of(records))
+    return set(papers), sorted(row for row, lost in papers.items() if lost == ledger.count_records(row))
 
 
 def _gone(
