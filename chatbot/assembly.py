@@ -331,8 +331,8 @@ def _server(
 class Assembly:
     """A filled collection and the chat over it: a context manager that lets go of everything at its end.
 
-    The model is chosen when the chat is first asked for. `fill`: a collection that is missing is made, and
-    may be empty. Raises StoreError, ChatbotError.
+    The model is chosen when the chat is first asked for. `empty`: a collection that is missing is made,
+    and may be empty. Raises StoreError, ChatbotError.
     """
 
     def __init__(
@@ -342,10 +342,10 @@ class Assembly:
         notice: Notice,
         progress: Progress,
         with_model: bool = True,
-        fill: bool = False,
+        empty: bool = False,
     ) -> None:
         self.settings = settings
-        self._fill = fill
+        self._empty = empty
         self._sessions: Sessions | None = None
         self._notice = notice
         self._progress = progress
@@ -356,10 +356,11 @@ class Assembly:
         with ExitStack() as stack:
             found = (
                 opened(self.settings, notice=self._notice, create=True)
-                if self._fill
+                if self._empty
                 else filled(self.settings, notice=self._notice)
             )
             self.collection = stack.enter_context(found)
+            stack.callback(self._close_sessions)
             self._stack = stack.pop_all()
         return self
 
@@ -367,6 +368,10 @@ class Assembly:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def _close_sessions(self) -> None:
+        if self._sessions is not None:
+            self._sessions.close()
 
     def chat(self) -> Chat:
         """The chat over the collection, with the model that is chosen or none."""
@@ -385,10 +390,6 @@ class Assembly:
             entailment=entailment(self.settings),
             guard=guard(self.settings),
         )
-
-    def fill(self) -> None:
-        """Make the vectors that are missing behind, as long as this is open. See `Collection.fill`."""
-        self.collection.fill()
 
     def changed(self, **settings: object) -> Chat:
         """The chat with other settings from now on; a named model is used even where none was wanted.

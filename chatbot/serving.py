@@ -1,7 +1,7 @@
 """What a server keeps open: the collections under a home by name, one model for all, a chat for each policy.
 
-A collection is opened when it is first asked for and stays open. Everything here may be used by several
-threads. Knows no protocol; `assembly` makes the parts.
+A collection is opened when it is first asked for and stays open; vectors that it lacks are made behind.
+Everything here may be used by several threads. Knows no protocol; `assembly` makes the parts.
 """
 
 from __future__ import annotations
@@ -115,6 +115,7 @@ class Served:
                 settings = replace(self.settings, collection=wanted)
                 opened = assembly.opened(settings, notice=self._notice, create=create)
                 self._open[wanted] = self._stack.enter_context(opened)
+                self._open[wanted].fill()
             return self._open[wanted]
 
     def ingest(

@@ -154,16 +154,19 @@ def settle(
 
 
 def take_away(
-    ledger: Ledger, records: list[int], remake: Callable[[list[int]], None]
+    ledger: Ledger, records: list[int], remake: Callable[[list[int]], None], changed: Iterable[int] = ()
 ) -> tuple[Departed, ...]:
-    """Forget records, in one transaction, and with them the papers that have no other; these are returned."""
+    """Forget records, in one transaction, and with them the papers that have no other; these are returned.
+
+    The others are made again, and the `changed` ones.
+    """
     papers, emptied = _emptied(ledger, records)
     departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in map(ledger.paper_at, emptied))
     with ledger.transaction():
         ledger.drop_records(records)
         for row in emptied:
             ledger.drop_paper(row)
-        remake(sorted(papers - set(emptied)))
+        remake(sorted((papers | set(changed)) - set(emptied)))
     return departed
 
 

@@ -7,7 +7,7 @@ One transaction; papers are made again of the records that they then have, and o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from store.ledger import Ledger, Stored
 from store.pruning import Departed, take_away
@@ -21,7 +21,7 @@ class Undo:
     replaced: tuple[Stored, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added)
+        return bool(self.added or self.replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Undone:
 def undo(ledger: Ledger, what: Undo, remake: Callable[[list[int]], None]) -> Undone:
     """Undo an ingest; `remake` as in `store.pruning.settle`."""
     with ledger.transaction():
-        added = ledger.standing(what.added)
-        speaking = set(added.values())
-        back = [each for each in what.replaced if (each.paper, each.source) in speaking]
+        added = list(ledger.standing(what.added))
+        heirs = ledger.standing(each.heir for each in what.replaced)
+        back = [replace(each, paper=heirs[each.heir]) for each in what.replaced if each.heir in heirs]
         ledger.put_back(back)
-        departed = take_away(ledger, list(added), remake)
+        departed = take_away(ledger, added, remake, (each.paper for each in back))
     return Undone(len(added), len(back), departed)

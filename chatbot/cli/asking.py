@@ -94,7 +94,7 @@ def chat(ctx: click.Context, resume: str | None) -> None:
     with assembled(screen) as assembly, kept(assembly.settings, screen) as sessions:
         found = last_of(sessions, assembly.settings.collection) if resume == "last" else resume
         answers = assembly.chat()
-        assembly.fill()
+        assembly.collection.fill()
         offered = tools(assembly, answers, sessions)
         if person:
             names = paper_names(assembly.collection)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def assembled(screen: Screen, *, with_model: bool = True, fill: bool = False) -> Iterator[Assembly]:
-    """What the settings of the command that runs ask for; with `fill` the collection may be empty. Raises
+def assembled(screen: Screen, *, with_model: bool = True, empty: bool = False) -> Iterator[Assembly]:
+    """What the settings of the command that runs ask for; with `empty` the collection may be empty. Raises
     StoreError, ChatbotError."""
     from chatbot.assembly import Assembly
     from chatbot.terminal.progress import Meter
@@ -27,7 +27,7 @@ def assembled(screen: Screen, *, with_model: bool = True, fill: bool = False) ->
             notice=screen.notice,
             progress=lambda done, total: meter.update("preparing the model", done, total),
             with_model=with_model and not options.without_model(),
-            fill=fill,
+            empty=empty,
         ) as assembly,
     ):
         yield assembly

@@ -49,7 +49,8 @@ def web(host: str, port: int, auth: str | None, share: bool, opened: bool) -> No
         screen.notice(
             f"Everyone who reaches {host} can read your papers and ask your model. --auth asks who it is."
         )
-    with assembled(screen, fill=True) as assembly:
+    with assembled(screen, empty=True) as assembly:
+        assembly.collection.fill()
         hosting.serve(
             assembly, host=host, port=port, auth=names, share=share, opened=opened, notice=screen.notice
         )

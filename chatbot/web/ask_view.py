@@ -1,16 +1,19 @@
 """The chat: the box, the conversation above it, and what its buttons do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chatbot.values import Manner
 from chatbot.web import keeping
 from chatbot.web.bridge import bridge, file, number, said, words
 from chatbot.web.conversing import Shown, answered
 from chatbot.web.desk import Desk
+from chatbot.web.mannering import manner
 from chatbot.web.markup import EMPTY, Safe
 from chatbot.web.narrowing import chosen
 from chatbot.web.suggestions import further
 from store.errors import StoreError
+from store.records import Filter
 
 if TYPE_CHECKING:
     import gradio
@@ -20,7 +23,12 @@ AT_ONCE = 16
 LONGEST = 4_000
 
 
-def build(desk: Desk, filters: list["gradio.components.Component"], talks: "gradio.HTML") -> dict[str, Any]:
+def build(
+    desk: Desk,
+    filters: list["gradio.components.Component"],
+    mannered: list["gradio.components.Component"],
+    talks: "gradio.HTML",
+) -> dict[str, Any]:
     """Make the components and their events; the components by name, for the layout's other parts."""
     import anyio
     import gradio as gr
@@ -44,11 +52,15 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
         )
         cure = gr.HTML("", elem_id="cure", apply_default_css=False, js_on_load=None)
     download = gr.HTML("", elem_id="download", apply_default_css=False, js_on_load=None, visible="hidden")
+    how = [*filters, *mannered]
     ask, stop, keep = bridge("ask"), bridge("stop"), bridge("keep")
 
     def news(shown: Shown) -> dict[Any, Any]:
         before, last, listed = shown
         return {past: before, live: last} | ({} if listed is None else {talks: listed})
+
+    def read(fields: Sequence[Any]) -> tuple[Filter, Manner]:
+        return chosen(*fields[: len(filters)]), manner(*fields[len(filters) :])
 
     async def typed(request: gr.Request, text: str, *fields: Any) -> AsyncIterator[dict[Any, Any]]:
         talk = desk.talk(request.session_hash)
@@ -56,7 +68,7 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
             yield {box: ""}
             return
         yield {box: "", onward: ""}
-        async for shown in answered(desk, talk, text, chosen(*fields)):
+        async for shown in answered(desk, talk, text, *read(fields)):
             yield news(shown)
         yield {onward: await anyio.to_thread.run_sync(further, desk, talk)}
 
@@ -68,7 +80,7 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
             return
         place = number(data, "place")
         yield {onward: ""}
-        async for shown in answered(desk, talk, text, chosen(*fields), place):
+        async for shown in answered(desk, talk, text, *read(fields), place):
             yield news(shown)
         yield {onward: await anyio.to_thread.run_sync(further, desk, talk)}
 
@@ -98,8 +110,8 @@ def build(desk: Desk, filters: list["gradio.components.Component"], talks: "grad
         "api_visibility": "private",
     }
     quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    gr.on([box.submit], typed, [box, *filters], **asking)
-    ask.click(told, filters, **asking)
+    gr.on([box.submit], typed, [box, *how], **asking)
+    ask.click(told, how, **asking)
     gr.on([box.stop, stop.click], halted, None, None, **quick)
     keep.click(handed, None, download, show_progress="hidden", api_visibility="private")
     return {"past": past, "live": live, "box": box, "download": download, "cure": cure, "onward": onward}

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import cast
 
-from chatbot.values import Event
+from chatbot.values import Event, Manner
 from chatbot.web.answer import turn
 from chatbot.web.conversations import beside
 from chatbot.web.desk import Desk
@@ -25,7 +25,7 @@ Shown = tuple[Safe, Safe, Safe | None]
 
 
 async def answered(
-    desk: Desk, talk: Talk, text: str, filter: Filter, place: int | None = None
+    desk: Desk, talk: Talk, text: str, filter: Filter, manner: Manner, place: int | None = None
 ) -> AsyncIterator[Shown]:
     """The conversation while a question is answered.
 
@@ -36,7 +36,8 @@ async def answered(
         await talk.running.finished.wait()
     if place is not None:
         talk.back_to(place, desk.sessions)
-    running = talk.running = Running(partial(_events, desk, talk, text.strip(), filter), View(text.strip()))
+    events = partial(_events, desk, talk, text.strip(), filter, manner)
+    running = talk.running = Running(events, View(text.strip()))
     before, at, listed = earlier(desk, talk), len(talk.views), talk.id
     async with aclosing(cast("AsyncGenerator[View]", running.views())) as views:
         async for view in views:
@@ -48,8 +49,8 @@ async def answered(
             yield before, turn(view, desk.sentences, at), told
 
 
-def _events(desk: Desk, talk: Talk, text: str, filter: Filter) -> Iterator[Event]:
-    question = talk.question(text, filter)
+def _events(desk: Desk, talk: Talk, text: str, filter: Filter, manner: Manner) -> Iterator[Event]:
+    question = talk.question(text, filter, manner)
     return talk.recorded(question, desk.events(question), desk.sessions, desk.collection.name)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chatbot.web import ask_view, map_view, papers_view, side_view, upload_view, verify_view
+from chatbot.web import ask_view, mannering, map_view, papers_view, side_view, upload_view, verify_view
 from chatbot.web.bridge import bridge
 from chatbot.web.desk import Desk
 from chatbot.web.frame import head, panel
@@ -40,10 +40,11 @@ def blocks(desk: Desk) -> "gradio.Blocks":
             with gr.Column(elem_id="side"):
                 side = side_view.build(desk)
                 filters, count = _filters(desk)
+                manner = mannering.fields(desk.settings)
                 model = gr.HTML("", elem_id="model", **still)
             with gr.Column(elem_id="middle"):
                 with gr.Column(elem_id="view-ask", elem_classes="view"):
-                    ask = ask_view.build(desk, filters, side["talks"])
+                    ask = ask_view.build(desk, filters, manner, side["talks"])
                 with gr.Column(elem_id="view-papers", elem_classes="view"):
                     uploads = upload_view.build(desk)
                     browse = papers_view.build(desk)

@@ -6,6 +6,7 @@ from chatbot.web.markup import EMPTY, Safe, el
 from chatbot.web.prose import counted
 from chatbot.web.taking_in import Upload
 from store.ingesting import IngestReport
+from store.undoing import Undone
 
 _REJECTS = 200
 
@@ -13,6 +14,8 @@ _REJECTS = 200
 def upload(state: Upload) -> Safe:
     """Its progress, or its report."""
     names = ", ".join(state.names[:3]) + (f" and {len(state.names) - 3} more" if len(state.names) > 3 else "")
+    if state.error and state.report is not None:
+        return el("div", el("p", state.error, class_="failure", role="alert"), _undo(), class_="upload")
     if state.error:
         return el(
             "div",
@@ -24,10 +27,13 @@ def upload(state: Upload) -> Safe:
             ),
             class_="upload",
         )
+    if state.undone is not None:
+        return el("div", _undone(state.undone, names), class_="upload")
     if state.report is not None:
         return el(
             "div",
             _report(state.report, names),
+            _undo() if state.undoable else None,
             [el("p", each, class_="note") for each in state.notices],
             class_="upload",
         )
@@ -68,6 +74,20 @@ def _report(report: IngestReport, names: str) -> Safe:
         _rejects(report),
         class_="report",
     )
+
+
+def _undo() -> Safe:
+    return el("button", "Undo this upload", type="button", class_="action", data_do="undo")
+
+
+def _undone(undone: Undone, names: str) -> Safe:
+    went = f"{counted(len(undone.departed), 'paper')} went" if undone.departed else "no paper went"
+    said = (
+        f"Undone: {went}; what others said of papers before stands again."
+        if undone.restored
+        else (f"Undone: {went}.")
+    )
+    return el("div", el("p", el("b", f"{names}. "), said, role="status"), class_="report")
 
 
 def _rejects(report: IngestReport) -> Safe:

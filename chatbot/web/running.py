@@ -1,7 +1,7 @@
 """One question being answered: its events come from a thread of its own and are seen from an event loop.
 
-The thread is the question's alone, so that a long answer keeps nobody else waiting. Stopping is seen at once;
-the model is hung up on when the thread next comes up for air, which is at its next event.
+The thread is the question's alone, so that a long answer keeps nobody else waiting. Stopping is seen at once,
+and the model is hung up on, however silent it is (`store.stopping`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chatbot.errors import ChatbotError
 from chatbot.values import Event
 from chatbot.web.viewing import State, View, seen
 from store.errors import StoreError
+from store.stopping import Stop, Stopped
 
 # Seconds between two looks: what comes in between is shown together.
 PACE = 0.06
@@ -34,12 +35,12 @@ class Running:
         self.view = view
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Event | str | None] = asyncio.Queue()
-        self._stopped = threading.Event()
+        self._stop = Stop()
         self.finished = asyncio.Event()
 
     def stop(self) -> None:
         """End it: what was seen stays."""
-        self._stopped.set()
+        self._stop.now()
         self._put(None)
 
     async def views(self) -> AsyncIterator[View]:
@@ -56,11 +57,11 @@ class Running:
                 if self.view.state is State.RUNNING:
                     await asyncio.sleep(PACE)
         finally:
-            self._stopped.set()
+            self._stop.now()
             self.finished.set()
 
     def _see(self, event: Event | str | None) -> None:
-        if self._stopped.is_set() or event is None:
+        if self._stop.wanted or event is None:
             self.view = replace(self.view, state=State.STOPPED, thinking=False)
         elif isinstance(event, str):
             self.view = replace(self.view, state=State.FAILED, error=event, thinking=False)
@@ -69,12 +70,13 @@ class Running:
 
     def _work(self) -> None:
         try:
-            with closing(cast("Generator[Event]", self._events())) as events:
+            with self._stop.watching(), closing(cast("Generator[Event]", self._events())) as events:
                 for event in events:
-                    if self._stopped.is_set():
-                        return
+                    self._stop.check()
                     self._put(event)
             self._put("The answer ended before it was finished. Try again.")
+        except Stopped:
+            pass
         except (ChatbotError, StoreError) as error:
             self._put(str(error))
         except Exception as error:  # a page that says nothing would be worse

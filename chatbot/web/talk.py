@@ -12,7 +12,7 @@ from chatbot.conversation import remembered
 from chatbot.errors import SessionError
 from chatbot.sessions import Recorder, Saved, SavedTurn, Sessions
 from chatbot.sessions import State as Kept
-from chatbot.values import Event, Question, Turn
+from chatbot.values import Event, Manner, Question, Turn
 from chatbot.web.running import Running
 from chatbot.web.viewing import State, View, recalled
 from store.records import Filter
@@ -33,7 +33,7 @@ class Talk:
         """The saved conversation's id; "" while there is none."""
         self.owner = ""
 
-    def question(self, text: str, filter: Filter = Filter()) -> Question:
+    def question(self, text: str, filter: Filter = Filter(), manner: Manner = Manner()) -> Question:
         """`text` as a question at this point of the conversation."""
         history: list[Turn] = []
         numbers: dict[str, int] = {}
@@ -41,7 +41,7 @@ class Talk:
             if view.answer is not None:
                 history.append(remembered(Question(view.question), view.answer))
                 numbers |= {each.paper.id: each.number for each in view.answer.citations}
-        return Question(text, tuple(history), filter, tuple(numbers.items()))
+        return Question(text, tuple(history), filter, tuple(numbers.items()), manner)
 
     def recorded(
         self,

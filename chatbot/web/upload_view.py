@@ -9,9 +9,10 @@ from chatbot.errors import ChatbotError
 from chatbot.web import conversing
 from chatbot.web.bridge import bridge
 from chatbot.web.desk import Desk
+from chatbot.web.markup import EMPTY
 from chatbot.web.narrowing import remaining
 from chatbot.web.reporting import upload
-from chatbot.web.taking_in import Intake
+from chatbot.web.taking_in import Intake, Upload
 
 
 def build(desk: Desk) -> dict[str, Any]:
@@ -37,20 +38,13 @@ def wire(desk: Desk, parts: dict[str, Any], ask: dict[str, Any], count: Any) -> 
     drop, report, intake = parts["drop"], parts["report"], parts["intake"]
     outputs = [report, ask["past"], ask["live"], count, drop]
 
+    def over(request: gr.Request, state: Upload) -> dict[Any, Any]:
+        before, last = conversing.shown(desk, desk.talk(request.session_hash))
+        return {report: upload(state), ask["past"]: before, ask["live"]: last, count: remaining(desk)}
+
     async def taken(request: gr.Request, files: list[tuple[Path, str]]) -> AsyncIterator[dict[Any, Any]]:
-        async for state in intake.taken(files):
-            if not state.over:
-                yield {report: upload(state)}
-                continue
-            talk = desk.talk(request.session_hash)
-            before, last = conversing.shown(desk, talk)
-            yield {
-                report: upload(state),
-                ask["past"]: before,
-                ask["live"]: last,
-                count: remaining(desk),
-                drop: None,
-            }
+        async for state in intake.taken(request.session_hash or "", files):
+            yield over(request, state) | {drop: None} if state.over else {report: upload(state)}
 
     async def dropped(request: gr.Request, given: list[str] | None) -> AsyncIterator[dict[Any, Any]]:
         files = [(Path(each), Path(each).name) for each in given or ()]
@@ -67,6 +61,13 @@ def wire(desk: Desk, parts: dict[str, Any], ask: dict[str, Any], count: Any) -> 
         async for news in taken(request, files):
             yield news
 
+    def undone(request: gr.Request) -> dict[Any, Any]:
+        state = intake.undone(request.session_hash or "")
+        if state is None:
+            gr.Warning("There is nothing to undo.")
+            return {report: EMPTY}
+        return over(request, state)
+
     often: dict[str, Any] = {
         "show_progress": "hidden",
         "api_visibility": "private",
@@ -75,3 +76,4 @@ def wire(desk: Desk, parts: dict[str, Any], ask: dict[str, Any], count: Any) -> 
     }
     drop.upload(dropped, drop, outputs, **often)
     bridge("demo").click(demo, None, outputs, **often)
+    bridge("undo").click(undone, None, outputs, **often)

@@ -311,6 +311,7 @@ const acts = {
   edit,
   sort,
   demo: (button) => { button.disabled = true; button.textContent = "Taking them in …"; call("demo"); },
+  undo: (button) => { button.disabled = true; call("undo"); },
   download: (button) => call("keep", {
     place: Number(button.closest(".turn").dataset.turn), kind: button.dataset.kind, again: ++again }),
 };
