@@ -29,6 +29,7 @@ from chatbot.values import (
     Question,
     Retrieved,
     Status,
+    Style,
     Thought,
     Timings,
     Usage,
@@ -571,6 +572,41 @@ def test_papers_are_browsed_searched_and_opened_and_files_that_hold_none_say_so(
     assert "shopping.txt" in report
     assert "no paper" in report
     assert str(tmp_path) not in visit.text("#upload-report")
+
+
+def test_an_upload_can_be_undone(visit: Visit, tmp_path: Path) -> None:
+    visit.page.click("nav [data-view=papers]")
+    extra = tmp_path / "one more.bib"
+    extra.write_text(
+        "@article{llama, title={Llamas of Peru}, abstract={We count llamas in Peru. There are nine of them, "
+        "and all nine of them are known to the village by a name of their own.}}",
+        encoding="utf-8",
+    )
+    visit.page.set_input_files("#drop input[type=file]", str(extra))
+    assert "1 new" in visit.see("#upload-report .report").inner_text()
+    listed = "document.querySelector('.papers').textContent.includes('Llamas of Peru')"
+    visit.page.wait_for_function(f"() => {listed}", timeout=PATIENCE)
+    visit.page.click("#upload-report [data-do=undo]")
+    visit.page.wait_for_function(
+        "() => /Undone: 1 paper went/.test(document.querySelector('#upload-report').textContent)",
+        timeout=PATIENCE,
+    )
+    assert visit.parts.collection.count() == 39
+    assert not visit.page.query_selector("#upload-report [data-do=undo]")
+    visit.page.wait_for_function(f"() => !{listed}", timeout=PATIENCE)
+
+
+def test_how_to_answer_is_chosen_beside_the_chat(visit: Visit) -> None:
+    visit.parts.directed.reply = plain(visit.parts)
+    visit.page.click("#manner .label-wrap, #manner button")
+    visit.page.fill("#manner textarea, #manner input[placeholder*=student]", "a child of ten")
+    visit.page.click("#manner input[aria-label=Style]")
+    visit.page.click("[role=option]:has-text('Table')")
+    visit.ask("How many questions does PLawBench have?")
+    visit.until("How many questions does PLawBench have?")
+    asked = visit.parts.directed.questions[-1].manner
+    assert (asked.style, asked.audience) == (Style.TABLE, "a child of ten")
+    assert asked.thinking == "auto"
 
 
 def test_the_map_opens_papers_and_shows_one_theme(visit: Visit) -> None:
