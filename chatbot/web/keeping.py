@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from chatbot import listing, shapes
@@ -35,7 +34,9 @@ def kept(view: View, kind: str, desk: Desk) -> tuple[str, str]:
         return "", ""
     match kind:
         case "md":
-            content = markdown(answer)
+            from chatbot.sessions.export.markdown import answered
+
+            content = answered(answer)
         case "bib":
             content = "".join(bibtex([each.paper for each in answer.citations]))
         case "json":
@@ -54,27 +55,6 @@ def conversation(saved: Saved, kind: str) -> tuple[str, str]:
     return f"{_stem(saved.session.title)}.{kind}", export.exported(saved, _FORMATS[kind])
 
 
-def markdown(answer: Answer) -> str:
-    """The question, the answer and its sources, each with the sentences that prove it."""
-    lines = [f"# {answer.question}", "", answer.text, ""]
-    if answer.citations:
-        lines += ["## Sources", ""]
-    for each in answer.citations:
-        paper = each.paper
-        details = ", ".join(filter(None, (paper.created, paper.link)))
-        lines.append(f"{each.number}. **{paper.name}**" + (f" ({details})" if details else ""))
-        for claim in answer.claims:
-            lines += [
-                f"   - {claim.verdict.value}: “{evidence.text}”"
-                for evidence in claim.evidence
-                if evidence.paper == paper.id
-            ]
-    if unproven := [claim for claim in answer.claims if claim.missing]:
-        lines += ["", "## Not proven", ""]
-        lines += [f"- {claim.verdict.value}: {claim.text} ({'; '.join(claim.missing)})" for claim in unproven]
-    return "\n".join(lines).rstrip() + "\n"
-
-
 def _listed(answer: Answer, kind: str, desk: Desk) -> str:
     """The whole list of a census, also where the page shows its beginning."""
     with tempfile.TemporaryDirectory() as folder:
@@ -82,8 +62,7 @@ def _listed(answer: Answer, kind: str, desk: Desk) -> str:
         if answer.topic is not None:
             listing.write_topic(answer.topic, target)
         elif answer.census is not None:
-            plan = replace(answer.census.plan)
-            listing.write(desk.collection.census(plan, None), target)
+            listing.write(desk.collection.census(answer.census.plan, None), target)
         else:
             return ""
         return target.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """What stands beside the chat and is one's own: the conversations. Opens the page with the last one."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatbot.errors import ChatbotError, SessionError
 from chatbot.web import conversing, keeping
@@ -10,9 +10,6 @@ from chatbot.web.desk import Desk
 from chatbot.web.markup import EMPTY, Safe
 from chatbot.web.suggestions import further, starters
 from chatbot.web.talk import Talk
-
-if TYPE_CHECKING:
-    pass
 
 _LONGEST_ID = 64
 

@@ -10,7 +10,7 @@ from chatbot.reviewing.page import plain
 from chatbot.sessions.export.citing import link, reference
 from chatbot.sessions.export.laying import SIGNS, pieces, proven
 from chatbot.sessions.values import Saved, SavedTurn, State
-from chatbot.values import Answer, Claim, Status, Verdict
+from chatbot.values import Answer, Citation, Claim, Status, Verdict
 from store.plans import Entry
 from store.records import Paper
 
@@ -30,9 +30,23 @@ def markdown(saved: Saved) -> str:
     if saved.citations:
         lines += ["## References", ""]
         for citation in saved.citations:
-            address = link(citation.paper)
-            told = f" <{address}>" if address else ""
-            lines += [f"[{citation.number}] {plain(reference(citation.paper))}{told}", ""]
+            lines += [_reference(citation), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def answered(answer: Answer) -> str:
+    """One answer under its question, and what it cites with the sentences that prove it."""
+    lines = [f"# {plain(answer.question)}", "", *_answer(answer)]
+    if answer.citations:
+        lines += ["## References", ""]
+    for citation in answer.citations:
+        proofs = [
+            f"- {claim.verdict.value}: “{plain(evidence.text)}”"
+            for claim in answer.claims
+            for evidence in claim.evidence
+            if evidence.paper == citation.paper.id
+        ]
+        lines += [_reference(citation), "", *_list(iter(proofs))]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -118,6 +132,12 @@ def _numbered(shown: str) -> str:
 def _verdict(claim: Claim) -> str:
     why = f" ({'; '.join(claim.missing)})" if claim.missing else ""
     return f"{SIGNS[claim.verdict]} {claim.verdict.value}: {plain(claim.text + why)}"
+
+
+def _reference(citation: Citation) -> str:
+    address = link(citation.paper)
+    told = f" <{address}>" if address else ""
+    return f"[{citation.number}] {plain(reference(citation.paper))}{told}"
 
 
 def _paper(paper: Paper | Entry) -> str:
