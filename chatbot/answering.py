@@ -233,10 +233,12 @@ class Chat:
         """What is asked and how it is searched for; returns the model, None where it can't be reached."""
         try:
             yield from understood(draft, self._collection, searches, self._model, self._settings)
+            draft.mark("planned")
             return self._model
         except (ModelUnreachable, ModelBusy) as error:
             yield self._unanswered(draft, error)
         yield from understood(draft, self._collection, searches, None, self._settings)
+        draft.mark("planned")
         return None
 
     def _found(self, draft: Draft, searches: Searches) -> tuple[list[Hit], list[Scored]]:

@@ -127,6 +127,7 @@ class Generation:
                             reader = AnswerReader()
                         case Done(finish_reason, usage):
                             self._draft.usage += usage
+                            self._draft.mark("generated")
                             if finish_reason == "length":
                                 self._draft.cut = "length"
                                 self._draft.dropped.append(

@@ -491,8 +491,11 @@ def usage(value: Usage) -> Shape:
 
 def _timings(value: Timings) -> Shape:
     return {
+        "rewritten": value.rewritten,
+        "planned": value.planned,
         "retrieved": value.retrieved,
         "requested": value.requested,
         "first_token": value.first_token,
+        "generated": value.generated,
         "total": value.total,
     }

@@ -298,11 +298,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds since the question was asked, each None where that step did not happen."""
+    """Seconds since the question was asked until each step was done, None where it did not happen.
 
+    `rewritten` made a follow-up stand on its own, `planned` settled what to search for, `generated` is the
+    end of the model's words; what `total` adds to it judged them.
+    """
+
+    rewritten: float | None = None
+    planned: float | None = None
     retrieved: float | None = None
     requested: float | None = None
     first_token: float | None = None
+    generated: float | None = None
     total: float | None = None
 
 

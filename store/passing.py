@@ -25,7 +25,7 @@ _REMEMBERED, _COUNTED = 8, 1000
 FIRST = 4
 """The first try, in depths of the search: enough for a filter that a third of the papers pass."""
 # After a filter was asked of this share of the papers one by one, all are asked, once.
-_SHARE = 1 / 20
+_SHARE = 1 / 50
 
 
 class Passing:

@@ -1,8 +1,8 @@
 """OpenTelemetry spans of a question, where an endpoint is configured and the SDK is installed.
 
 `OTEL_EXPORTER_OTLP_ENDPOINT` (or its `_TRACES_` form) configures it, as everywhere. A question is one span
-with children for its steps (search, pack, model, verify), cut where the answer's timings say that each was
-reached. No text of a question, an answer or a paper is in them.
+with children for its steps (rewrite, plan, search, pack, model, verify), cut where the answer's timings say
+that each was reached. No text of a question, an answer or a paper is in them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chatbot.values import Answer
+from chatbot.values import Answer, Timings
 
 _VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _NANO = 1_000_000_000
@@ -82,14 +82,16 @@ class Tracer:
 def steps(answer: Answer) -> list[tuple[str, float, float]]:
     """The steps that the answer's timings tell: name, start and end in seconds since the question.
 
-    Rewriting and planning are part of the search: they are done between its beginning and its end.
+    Sentences are judged as they come, within the model's span; what a model judges again is `verify`.
     """
     times = answer.timings
     marks = [
+        ("rewrite", times.rewritten),
+        ("plan", times.planned),
         ("search", times.retrieved),
         ("pack", times.requested),
-        ("model", times.first_token),
-        ("generate_and_verify", times.total),
+        ("model", times.generated),
+        (_last(times), times.total),
     ]
     found: list[tuple[str, float, float]] = []
     before = 0.0
@@ -98,6 +100,13 @@ def steps(answer: Answer) -> list[tuple[str, float, float]]:
             found.append((name, before, max(before, at)))
             before = max(before, at)
     return found
+
+
+def _last(times: Timings) -> str:
+    """What was done last: a model that was only asked whether the answer is there has said no words."""
+    if times.generated is not None:
+        return "verify"
+    return "answer" if times.requested is None else "model"
 
 
 def configured() -> tuple[Tracer, str | None]:

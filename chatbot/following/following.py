@@ -50,7 +50,7 @@ class Followed:
             question=asked,
             rewritten_by=self.by,
             usage=self.usage + answer.usage if self.usage != NO_TOKENS else answer.usage,
-            timings=_later(answer.timings, seconds),
+            timings=replace(_later(answer.timings, seconds), rewritten=seconds),
         )
 
 

@@ -114,9 +114,12 @@ def _shown(screen: Screen, trace: Trace) -> None:
 
 def _times(timings: Timings) -> str:
     steps = {
+        "rewritten after": timings.rewritten,
+        "planned after": timings.planned,
         "found after": timings.retrieved,
         "asked after": timings.requested,
         "first word after": timings.first_token,
+        "last word after": timings.generated,
         "done after": timings.total,
     }
     return ", ".join(f"{what} {at:.2f} s" for what, at in steps.items() if at is not None)

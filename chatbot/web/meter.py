@@ -100,9 +100,12 @@ def _speed(answer: Answer) -> float | None:
 
 def _times(answer: Answer) -> str:
     steps = (
+        ("rewritten", answer.timings.rewritten),
+        ("planned", answer.timings.planned),
         ("searched", answer.timings.retrieved),
         ("model asked", answer.timings.requested),
         ("first word", answer.timings.first_token),
+        ("last word", answer.timings.generated),
         ("finished", answer.timings.total),
     )
     return (

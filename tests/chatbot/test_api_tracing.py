@@ -31,7 +31,7 @@ def test_a_question_is_a_span_with_its_steps_and_without_its_words(
     ):
         id = api.chat().headers["x-request-id"]
     spans = {span.name: span for span in kept.get_finished_spans()}
-    assert set(spans) == {"question", "search", "pack", "model", "generate_and_verify"}
+    assert set(spans) == {"question", "plan", "search", "pack", "model", "verify"}
     question = spans["question"]
     assert question.attributes is not None
     assert question.attributes["chatbot.request"] == id
