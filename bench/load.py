@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=5.0, help="of searches")
     parser.add_argument("--home", type=Path, help="a home with a collection; the demo's papers otherwise")
+    parser.add_argument("--scale", action="store_true", help="the home is one of bench.scale")
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of the endpoint's streams")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -153,7 +154,7 @@ def main() -> None:
         options = ("--base-url", upstream, "--model", "m", "--verifier", "fast")
         with (
             process(endpoint_command(model, "--first", 0.05, "--rate", given.rate), home),
-            process(serve_command(port, *options), home, Path(folder) / "log") as server,
+            process(serve_command(port, *options, short=given.scale), home, Path(folder) / "log") as server,
         ):
             until_answered(f"{upstream}/models")
             until_answered(f"{url}/readyz")

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+_SHORT = "from chatbot import assembly; from bench.scaling.common import ShortBge; "
+_SHORT += "assembly.embedder = lambda settings: ShortBge(); "
 _COMMAND = "import sys; sys.argv[0] = 'chatbot'; from chatbot.cli import main; main()"
 
 
@@ -63,11 +65,12 @@ def endpoint_command(port: int, *options: object) -> list[str]:
     return [sys.executable, "-m", "bench.endpoint", "--port", str(port), *map(str, options)]
 
 
-def serve_command(port: int, *options: object) -> list[str]:
+def serve_command(port: int, *options: object, short: bool = False) -> list[str]:
+    """`chatbot serve`; `short`: over a collection of `bench.scale`, with the embedder that made it."""
     return [
         sys.executable,
         "-c",
-        _COMMAND,
+        (_SHORT if short else "") + _COMMAND,
         "serve",
         "--port",
         str(port),

@@ -15,6 +15,7 @@ embedded; they are taken in this order: this module's, the index's, the ledger's
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -42,7 +43,7 @@ from store.errors import (
     NoPaper,
     RerankError,
 )
-from store.estimating import Told
+from store.estimating import Terms, Told
 from store.filling import BATCH_BEHIND, Filler, Filling, Voice, make
 from store.identifiers import arxiv_id, arxiv_key, doi
 from store.indexing import Closed, Notice, VectorIndex
@@ -153,6 +154,7 @@ class Collection:
         self._pool: ThreadPoolExecutor | None = None
         self._compared = 0
         self._opening: Future[None] | None = None
+        self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     @classmethod
     def open(
@@ -433,7 +435,7 @@ class Collection:
         """
         reranker = self._reranker if side is Side.HYBRID and query.strip() else None
         unseen = self._unseen()
-        with self.undisturbed():
+        with self.undisturbed(), self._core():
             keyword, vector = self.sides(query, filter, side)
         unknown = unseen(keyword) if side is Side.HYBRID else frozenset()
         depth = limit if reranker is None else max(limit, self._rerank_depth)
@@ -532,13 +534,14 @@ class Collection:
     def score_sentences(self, question: str, sentences: Sequence[Sentence]) -> list[SentenceScore]:
         """How each sentence bears on the question, by words and by vectors (None without an embedder)."""
         text = readable(question)
-        lexical = lexical_scores(
-            text,
-            [sentence.readable for sentence in sentences],
-            self._ledger.frequencies(content_stems(text)),
-            self._ledger.count(),
-        )
-        near = self._cosines(sentences, text, self.query_vector)
+        with self._core():
+            lexical = lexical_scores(
+                text,
+                [sentence.readable for sentence in sentences],
+                self._ledger.frequencies(content_stems(text)),
+                self._ledger.count(),
+            )
+            near = self._cosines(sentences, text, self.query_vector)
         return [SentenceScore(*each) for each in zip(lexical, near, strict=True)]
 
     def nearness(self, statement: str, sentences: Sequence[Sentence]) -> list[float | None]:
@@ -680,6 +683,17 @@ class Collection:
             return None
         import_module("numpy")  # whole before two threads need it, or one may see it half imported
         return self._threads.submit(self.query_vector, text)
+
+    @contextmanager
+    def _core(self) -> Iterator[None]:
+        """While this thread computes: as many do at once as there are cores, the first to come first. Of two
+        hundred questions at once each would else wait for all others. An endpoint's vectors are waited for,
+        not made: there all may."""
+        if isinstance(getattr(self._made_embedder, "terms", None), Terms):
+            yield
+            return
+        with self._cores:
+            yield
 
     @property
     def _threads(self) -> ThreadPoolExecutor:
