@@ -18,7 +18,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ _PAPER = (
     "id, abstract, label, label_derived, title, arxiv_id, doi, url, authors, categories, "
     "created, updated, comment, venue, sources"
 )
+_CONTENT = tuple(field.name for field in fields(Record) if field.name != "source")
 # A word in a title or name counts twice: nDCG@10 .704 on SciFact's 809 training claims and .375 on Cranfield,
 # against .702 and .371 with 1; 3 and 5 gain no more than another .004.
 NAME_WEIGHT = 2.0
@@ -197,6 +198,11 @@ class Ledger:
         with self._lock, self._telling():
             return self._db.execute(sql, values).lastrowid or 0
 
+    def _do_each(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """The same change for each of these rows, all or none."""
+        with self.transaction():
+            self._db.executemany(sql, rows)
+
     def get(self, key: str) -> str | None:
         found = self._one("SELECT value FROM meta WHERE key = ?", (key,))
         return found[0] if found else None
@@ -272,10 +278,7 @@ class Ledger:
 
     def put_back(self, records: Iterable[Stored]) -> None:
         """Records that were replaced, as they were. Their papers are to be made again."""
-        with self.transaction():
-            self._db.executemany(
-                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (astuple(each)[1:] for each in records)
-            )
+        self._do_each("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", (astuple(e)[1:] for e in records))
 
     def standing(self, records: Iterable[int]) -> dict[int, int]:
         """The row of the paper of each of these records that there still is."""
@@ -300,7 +303,7 @@ class Ledger:
     def drop_records(self, rows: Iterable[int]) -> None:
         """Forget records. Their papers are to be made again, or dropped, in the same transaction."""
         with self.transaction():
-            self._db.executemany("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
+            self._do_each("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
 
     def drop_paper(self, row: int) -> None:
         """Forget a paper, what sources say of it, and whatever was made of it."""
@@ -324,9 +327,7 @@ class Ledger:
         """Sources of these relative names were read, their names beginning at this folder."""
         with self.transaction():
             self._do(PLACES)
-            self._db.executemany(
-                "INSERT OR IGNORE INTO places VALUES (?, ?)", ((name, folder) for name in sources)
-            )
+            self._do_each("INSERT OR IGNORE INTO places VALUES (?, ?)", ((name, folder) for name in sources))
 
     def places(self, source: str) -> list[str]:
         """The folders at which a relative source's name began when it was read; after `note_places`."""
@@ -346,8 +347,7 @@ class Ledger:
 
     def add_keys(self, paper: int, keys: Sequence[str]) -> None:
         """Keys that no paper has yet become this paper's."""
-        for key in keys:
-            self._do("INSERT OR IGNORE INTO keys VALUES (?, ?)", (key, paper))
+        self._do_each("INSERT OR IGNORE INTO keys VALUES (?, ?)", ((key, paper) for key in keys))
 
     def prepare_sketches(self) -> list[int]:
         """Make room for sketches where a ledger has none. Returns the rows of the papers that lack one."""
@@ -359,8 +359,7 @@ class Ledger:
 
     def add_sketch(self, paper: int, hashes: Sequence[int]) -> None:
         """A record of the paper is known by these hashes, too (see `resemblance`)."""
-        for hash in hashes:
-            self._do("INSERT OR IGNORE INTO sketches VALUES (?, ?)", (hash, paper))
+        self._do_each("INSERT OR IGNORE INTO sketches VALUES (?, ?)", ((hash, paper) for hash in hashes))
 
     def sketched(self, hashes: Sequence[int], shared: int) -> list[int]:
         """The rows of the papers that are known by at least `shared` of these hashes, by age."""
@@ -416,11 +415,10 @@ class Ledger:
                 self._do(f"UPDATE papers SET {columns} WHERE row = ?", [*fields.values(), row])
             if sentences is not None:
                 self._do("DELETE FROM sentences WHERE paper = ?", (row,))
-                for each in sentences:
-                    self._do(
-                        "INSERT INTO sentences (paper, number, start, end, readable) VALUES (?, ?, ?, ?, ?)",
-                        (row, each.number, each.start, each.end, each.readable),
-                    )
+                self._do_each(
+                    "INSERT INTO sentences (paper, number, start, end, readable) VALUES (?, ?, ?, ?, ?)",
+                    ((row, each.number, each.start, each.end, each.readable) for each in sentences),
+                )
         return row
 
     # Reading papers
@@ -725,11 +723,8 @@ class Ledger:
 
 def content(record: Record) -> str:
     """A record without its source, as JSON: equal for equal content."""
-    fields = asdict(record)
-    del fields["source"]
-    return json.dumps(
-        {name: value for name, value in fields.items() if value}, sort_keys=True, ensure_ascii=False
-    )
+    values = {name: value for name in _CONTENT if (value := getattr(record, name))}
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def _full(folder: Path) -> bool:

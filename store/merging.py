@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from store import labels
@@ -149,6 +150,7 @@ def _digest(abstract: str) -> str:
     return hashlib.sha256(_normalised(abstract).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@lru_cache(maxsize=64)  # each record is asked for its keys more than once
 def _normalised(abstract: str) -> str:
     """The letters and digits of the readable abstract, without footnote marks."""
     text = _without_footnotes(readable(abstract))
