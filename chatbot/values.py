@@ -385,6 +385,11 @@ class Answer:
     vectors: Coverage | None = None
     rewritten_by: RewrittenBy | None = None
 
+    def numbers(self, claim: Claim) -> tuple[int, ...]:
+        """The citation numbers of the papers that one of its claims rests on, each once."""
+        known = {citation.paper.id: citation.number for citation in self.citations}
+        return tuple(dict.fromkeys(known[each.paper] for each in claim.evidence if each.paper in known))
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:

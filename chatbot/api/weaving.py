@@ -161,14 +161,12 @@ def woven(answer: Answer, seen: Iterable[Event] = (), *, inline: bool = True) ->
     if answer.style in (Style.LIST, Style.TABLE) and answer.claims and seen:
         final = [_final(event, answer) for event in seen if not isinstance(event, ClaimRevised)]
         return "".join(weaver.see(event) for event in final), weaver.claims
-    numbers = {citation.paper.id: citation.number for citation in answer.citations}
     events: list[Event] = []
     if answer.premise is not None:
         events.append(PremiseDoubted(answer.premise))
     for index, claim in enumerate(answer.claims):
-        cited = dict.fromkeys(numbers[each.paper] for each in claim.evidence if each.paper in numbers)
         said = claim.translation or claim.text
-        events += [Delta(f" {said}" if index else said), ClaimMade(index, claim, tuple(cited))]
+        events += [Delta(f" {said}" if index else said), ClaimMade(index, claim, answer.numbers(claim))]
     text = "".join(weaver.see(event) for event in [*events, Finished(answer)])
     return text, weaver.claims
 

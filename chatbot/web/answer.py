@@ -170,8 +170,7 @@ def _premise(view: View) -> Safe:
         return EMPTY
     numbers = view.premise.numbers if view.premise else ()
     if not numbers and view.answer:
-        known = {each.paper.id: each.number for each in view.answer.citations}
-        numbers = tuple(dict.fromkeys(known[each.paper] for each in claim.evidence if each.paper in known))
+        numbers = view.answer.numbers(claim)
     return el(
         "p",
         shape(Verdict.CONTRADICTED),

@@ -142,7 +142,6 @@ def _spans(answer: Answer, shown: Sequence[Span]) -> tuple[Span, ...]:
     """The answer's sentences; those that were shown keep their white space, others get that of the text."""
     if [span.claim for span in shown] == list(answer.claims):
         return tuple(shown)
-    numbers = {citation.paper.id: citation.number for citation in answer.citations}
     spans, at = [], 0
     for place, claim in enumerate(answer.claims):
         said = claim.translation or claim.text
@@ -150,6 +149,5 @@ def _spans(answer: Answer, shown: Sequence[Span]) -> tuple[Span, ...]:
         between = answer.text[at:found] if found >= 0 else " "
         lead = between if answer.style in _LAID else ("\n" if "\n" in between else (" " if place else ""))
         at = found + len(said) if found >= 0 else at
-        own = dict.fromkeys(numbers[each.paper] for each in claim.evidence if each.paper in numbers)
-        spans.append(Span(lead, claim, tuple(own)))
+        spans.append(Span(lead, claim, answer.numbers(claim)))
     return tuple(spans)

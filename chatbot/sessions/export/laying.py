@@ -42,15 +42,9 @@ def pieces(answer: Answer) -> Iterator[Piece]:
         at = start + len(said)
         if behind := _MARKERS.match(text, at):
             at = behind.end()
-        yield Piece(said, claim, numbers(answer, claim) if behind else ())
+        yield Piece(said, claim, answer.numbers(claim) if behind else ())
     if text[at:]:
         yield Piece(text[at:])
-
-
-def numbers(answer: Answer, claim: Claim) -> tuple[int, ...]:
-    """The citation numbers of the papers that a claim rests on."""
-    known = {citation.paper.id: citation.number for citation in answer.citations}
-    return tuple(dict.fromkeys(known[each.paper] for each in claim.evidence if each.paper in known))
 
 
 def proven(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from html import escape
 
 from chatbot.censusing import untold
 from chatbot.sessions.export.citing import link, reference
-from chatbot.sessions.export.laying import SIGNS, Piece, numbers, pieces, proven
+from chatbot.sessions.export.laying import SIGNS, Piece, pieces, proven
 from chatbot.sessions.values import Saved, SavedTurn, State
 from chatbot.values import Answer, Citation, Claim, Evidence, JudgedBy, Status, Style, Verdict
 from store.latex import readable
@@ -118,7 +118,7 @@ def _answer(answer: Answer) -> Iterator[str]:
 def _said(answer: Answer) -> Iterator[str]:
     """The answer's text; a list or a table as what it is."""
     said = [
-        (_sentence(Piece(claim.translation or claim.text, claim, numbers(answer, claim))), claim)
+        (_sentence(Piece(claim.translation or claim.text, claim, answer.numbers(claim))), claim)
         for claim in answer.claims
     ]
     if said and answer.style is Style.LIST:
