@@ -3,8 +3,9 @@
 The model is asked yes or no about the abstract; where that is no clear no, about the paper's nearest
 sentences, one at a time. Sure is only a paper of which a sentence is shown to say it: by a clear yes to that
 sentence, or by the rules. A yes without such a sentence, a doubtful answer, and a yes about an abstract that
-looks like instructions to a program are uncertain. Read are the odds of the first token; an endpoint that
-tells none is asked for the word.
+looks like instructions to a program are uncertain; so is the yes of a model on this machine about a paper
+none of whose words speak for it. Read are the odds of the first token; an endpoint that tells none is asked
+for the word.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class PaperJudge:
         if whole is None:
             return None
         made = Judgement(whole)
-        if self._worth(looked, whole):
+        if self._worth(looked, whole) and self._may_be_sure(looked):
             made = self._with_sentence(model, paper, looked, whole)
         self._kept.put(key, made)
         return made
@@ -164,6 +165,11 @@ class PaperJudge:
         if self._thresholds.clearly(whole) is False:
             return False
         return looked.perhaps or self._thresholds.leans(whole)
+
+    def _may_be_sure(self, looked: Looked) -> bool:
+        """A small model is easily persuaded: one called 17 of 39 papers multimodal, of which 4 are. So where
+        no word of a paper speaks for the topic, the yes of a model on this machine is not enough."""
+        return looked.perhaps or self._model is None or not self._model.local
 
     def _with_sentence(self, model: ChatModel, paper: Paper, looked: Looked, whole: Reply) -> Judgement:
         """The abstract's reply with that of the first sentence clearly told, else of the likeliest."""
@@ -205,7 +211,8 @@ class PaperJudge:
         told = judgement.said is not None and self._thresholds.clearly(judgement.said) is True
         sentence = by_number.get(judgement.sentence or 0) if told else None
         borne_out = self._thresholds.leans(whole) if looked.perhaps else self._thresholds.clearly(whole)
-        if borne_out and sentence is not None and not suspicions(paper.abstract):
+        told_well = borne_out and self._may_be_sure(looked) and not suspicions(paper.abstract)
+        if told_well and sentence is not None:
             return TopicPaper(paper, Standing.SURE, as_evidence(sentence), JudgedBy.MODEL, whole.odds)
         if looked.plain and self._thresholds.clearly(whole) is not False:
             return TopicPaper(paper, Standing.SURE, as_evidence(looked.sentence), JudgedBy.RULES, whole.odds)

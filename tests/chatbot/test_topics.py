@@ -128,6 +128,18 @@ def test_where_no_word_of_a_paper_speaks_for_it_the_model_must_lean_to_yes(colle
     assert ("two" in titles(found.uncertain)) == (standing == "uncertain")
 
 
+@pytest.mark.parametrize(("local", "standing"), [(False, "sure"), (True, "uncertain")])
+def test_a_small_model_alone_makes_nothing_sure(collection, local, standing):
+    # No word of "three" speaks of a dataset; "one" says it plainly.
+    model = Asked({"PawSet": 3.0, "We gather paws": 3.0}, local=local)
+    found = judged(collection, model)
+    assert ("three" in titles(found.sure), "three" in titles(found.uncertain)) == (
+        standing == "sure",
+        standing == "uncertain",
+    )
+    assert "one" in titles(found.sure)
+
+
 @pytest.mark.parametrize(
     ("beyond", "standing"),
     [(CLEAR + 0.1, "sure"), (CLEAR - 0.1, "uncertain"), (LEANS + 0.1, "uncertain"), (LEANS - 0.1, None)],
