@@ -25,7 +25,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from chatbot import assembly, settings
 from chatbot.answering import Chat
@@ -93,13 +93,14 @@ class Probe:
         *,
         schema: Mapping[str, object] | None = None,
         max_tokens: int | None = None,
+        **more: Any,
     ) -> Iterator[Part]:
         if self.reading and schema is not None:
             yield TextPart(_last_sentence(messages))
             yield Done("stop", Usage())
             return
         started, first = time.perf_counter(), None
-        parts = self.model.stream(messages, schema=schema, max_tokens=max_tokens)
+        parts = self.model.stream(messages, schema=schema, max_tokens=max_tokens, **more)
         for part in cast("Generator[Part]", parts):
             first = first or time.perf_counter() - started
             if isinstance(part, Done):

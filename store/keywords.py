@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -105,5 +105,12 @@ def _stemmer() -> sqlite3.Connection:
 @lru_cache(maxsize=4096)
 def content_stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning. Phrases fall apart into their pieces."""
-    pieces: Iterable[str] = (piece for word in words(text)[:MAX_WORDS] for piece in _BREAK.split(word))
-    return stems([" ".join(piece for piece in pieces if piece.lower() not in STOP_WORDS)])[0]
+    return frozenset().union(*word_stems(text))
+
+
+@lru_cache(maxsize=4096)
+def word_stems(text: str) -> tuple[frozenset[str], ...]:
+    """The stems of each word that carries meaning; of a name or a compound those of its pieces."""
+    pieces = (_BREAK.split(word) for word in words(text)[:MAX_WORDS])
+    kept = [" ".join(piece for piece in each if piece.lower() not in STOP_WORDS) for each in pieces]
+    return tuple(dict.fromkeys(filter(None, stems(kept))))

@@ -57,6 +57,20 @@ def test_half_of_what_is_claimed_is_partial_and_the_rest_is_named() -> None:
     assert any('"30' in each for each in judgement.missing)
 
 
+@pytest.mark.parametrize(
+    ("claim", "lacking"),
+    [
+        ("Alpha was trained on Beta2.5-7B and 5.9% on R1-Distilled-7B.", "trained"),
+        ("Alpha was quantized from Beta2.5-7B with 35.9% on GPT-4o-2024.", "quantized"),
+    ],
+)
+def test_long_names_and_numbers_do_not_outweigh_what_is_said_of_them(claim: str, lacking: str) -> None:
+    said = "Alpha achieves a 35.9% improvement on Beta2.5-7B and GPT-4o-2024, and 5.9% on R1-Distilled-7B."
+    found = judge(claim, [Passage(said, ("Alpha",))])
+    assert found.verdict is Verdict.PARTIAL
+    assert found.missing == (f"not in evidence: {lacking}",)
+
+
 def test_a_claim_about_something_else_is_unsupported() -> None:
     assert judged("Bananas grow in warm countries.", "Training is stable.").verdict is Verdict.UNSUPPORTED
 
