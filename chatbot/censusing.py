@@ -71,8 +71,8 @@ def counted(
 ) -> Iterator[Event]:
     """The answer to a question whose plan is known; `model` is the one that made it, at the cost of `usage`.
     Raises FilterError, StoreError."""
-    census = collection.census(plan)
-    text = sentence(_named(census, collection))
+    census = _named(collection.census(plan), collection)
+    text = sentence(census)
     yield Delta(text)
     citations = _cited(question, census, collection)
     yield Finished(
@@ -93,10 +93,16 @@ def counted(
 
 
 def _named(census: Census, collection: Collection) -> Census:
-    """The census with the papers that its filter allows by name, not by id."""
-    ids = census.plan.filter.ids
-    labels = tuple(paper.label if (paper := collection.paper(id)) else id for id in ids)
-    return replace(census, plan=replace(census.plan, filter=replace(census.plan.filter, ids=labels)))
+    """The census with the papers that its filter allows by the names that people know, where these lead to
+    them again: the plan can still be carried out."""
+
+    def label(id: str) -> str:
+        paper = collection.paper(id)
+        named = paper and collection.paper(paper.label)
+        return paper.label if paper and named and named.id == paper.id else id
+
+    ids = tuple(map(label, census.plan.filter.ids))
+    return replace(census, plan=replace(census.plan, filter=replace(census.plan.filter, ids=ids)))
 
 
 def planned(question: Question) -> Plan | None:

@@ -61,6 +61,13 @@ def test_filters_in_the_words_and_of_the_question_hold_together(chat, seeded):
     assert [entry.id for entry in finished.answer.census.papers] == expected != []
 
 
+def test_a_plan_calls_papers_by_names_that_lead_to_them(chat, seeded):
+    paper = seeded.paper("GSPO")
+    plan = chat.ask(Question("How many papers are there?", filter=Filter(ids=(paper.id,)))).census.plan
+    assert str(plan) == "count where is GSPO"
+    assert [entry.id for entry in seeded.census(plan).papers] == [paper.id]
+
+
 def test_filters_alone_ask_for_the_papers_that_pass(chat):
     answer = chat.ask(Question("date:2025-05 has:code"))
     assert str(answer.census.plan) == "list where created in 2025-05 and has code"
