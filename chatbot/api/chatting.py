@@ -38,12 +38,15 @@ Link = Callable[[Paper], str]
 REFERENCES = ("inline", "none")
 # What would change the answer into something that is not proven, or that we can't give.
 _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "tools": (lambda value: bool(value), "answers come from the papers, no tool is called."),
+    # Tools that are merely offered do no harm: chat pages offer theirs with every question.
     "tool_choice": (
         lambda value: value not in (None, "none", "auto"),
         "answers come from the papers, no tool is called.",
     ),
-    "functions": (lambda value: bool(value), "answers come from the papers, no function is called."),
+    "function_call": (
+        lambda value: value not in (None, "none", "auto"),
+        "answers come from the papers, no function is called.",
+    ),
     "n": (lambda value: value not in (None, 1), "there is one answer to a question."),
     "stop": (lambda value: bool(value), "an answer ends where its proof ends."),
     "logprobs": (lambda value: bool(value), "an answer's sentences bear verdicts, no probabilities."),

@@ -162,7 +162,7 @@ def test_a_paper_keeps_its_number_and_it_is_what_was_talked_about(client: openai
     ("field", "value"),
     [
         ("n", 2),
-        ("tools", [{"type": "function", "function": {"name": "f"}}]),
+        ("tool_choice", "required"),
         ("response_format", {"type": "json_object"}),
         ("logprobs", True),
         ("stop", ["."]),
@@ -184,7 +184,7 @@ def test_what_does_no_harm_and_what_is_unknown_are_passed_over(client: openai.Op
         seed=3,
         user="someone",
         reasoning_effort="low",
-        tools=[],
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
         extra_body={"mirostat": 2},
     )
     assert GSPO in (answer.choices[0].message.content or "")
