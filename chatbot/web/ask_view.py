@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.values import Manner
 from chatbot.web import keeping
-from chatbot.web.bridge import bridge, file, number, said, words
+from chatbot.web.bridge import STILL, bridge, file, number, said, words
 from chatbot.web.conversing import Shown, answered
 from chatbot.web.desk import Desk
 from chatbot.web.mannering import manner
@@ -33,9 +33,9 @@ def build(
     import anyio
     import gradio as gr
 
-    past = gr.HTML("", elem_id="past", apply_default_css=False, js_on_load=None, padding=False)
-    live = gr.HTML("", elem_id="live", apply_default_css=False, js_on_load=None, padding=False)
-    onward = gr.HTML("", elem_id="onward", apply_default_css=False, js_on_load=None)
+    past = gr.HTML("", elem_id="past", **STILL, padding=False)
+    live = gr.HTML("", elem_id="live", **STILL, padding=False)
+    onward = gr.HTML("", elem_id="onward", **STILL)
     with gr.Group(elem_id="composer"):
         box = gr.Textbox(
             label="Your question",
@@ -50,8 +50,8 @@ def build(
             submit_btn=True,
             stop_btn=True,
         )
-        cure = gr.HTML("", elem_id="cure", apply_default_css=False, js_on_load=None)
-    download = gr.HTML("", elem_id="download", apply_default_css=False, js_on_load=None, visible="hidden")
+        cure = gr.HTML("", elem_id="cure", **STILL)
+    download = gr.HTML("", elem_id="download", **STILL, visible="hidden")
     how = [*filters, *mannered]
     ask, stop, keep = bridge("ask"), bridge("stop"), bridge("keep")
 

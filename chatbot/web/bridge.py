@@ -11,6 +11,15 @@ from chatbot.web.markup import EMPTY, Safe, el
 if TYPE_CHECKING:
     import gradio
 
+STILL: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
+"""For a component of HTML that is styled and moved by the page's own files alone."""
+QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_limit": None,
+}
+"""For an event that is quick: nothing moves, nobody waits for anybody, and it is no route for others."""
+
 
 def bridge(name: str) -> "gradio.HTML":
     """A component that nobody sees; its click event is the call `name` of the page's script."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from chatbot.web import ask_view, mannering, map_view, papers_view, side_view, upload_view, verify_view
-from chatbot.web.bridge import bridge
+from chatbot.web.bridge import QUIET, STILL, bridge
 from chatbot.web.desk import Desk
 from chatbot.web.frame import head, panel
 from chatbot.web.markup import Safe
@@ -28,20 +28,14 @@ def blocks(desk: Desk) -> "gradio.Blocks":
     """The page, with nothing of a visitor in it: whatever is one's own is made when a page opens."""
     import gradio as gr
 
-    quiet: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_limit": None,
-    }
-    still: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(head(), elem_id="head", **still)
+        gr.HTML(head(), elem_id="head", **STILL)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="side"):
                 side = side_view.build(desk)
                 filters, count = _filters(desk)
                 manner = mannering.fields(desk.settings)
-                model = gr.HTML("", elem_id="model", **still)
+                model = gr.HTML("", elem_id="model", **STILL)
             with gr.Column(elem_id="middle"):
                 with gr.Column(elem_id="view-ask", elem_classes="view"):
                     ask = ask_view.build(desk, filters, manner, side["talks"])
@@ -53,7 +47,7 @@ def blocks(desk: Desk) -> "gradio.Blocks":
                 with gr.Column(elem_id="view-verify", elem_classes="view"):
                     verify_view.build(desk, filters)
             with gr.Column(elem_id="panel"):
-                gr.HTML(panel(), elem_id="panel-inner", **still)
+                gr.HTML(panel(), elem_id="panel-inner", **STILL)
         side_view.wire(desk, side, ask)
         upload_view.wire(desk, uploads, ask, count)
         papers_view.wire(desk, browse, filters)
@@ -66,9 +60,9 @@ def blocks(desk: Desk) -> "gradio.Blocks":
             findings = desk.model_findings()
             return model_line(findings), no_model(findings)
 
-        page.load(opened, filters, [count, filters[-1]], **quiet)
-        page.load(looked_at, None, [model, ask["cure"]], **quiet)
-        bridge("model").click(looked_at, None, [model, ask["cure"]], **quiet)
+        page.load(opened, filters, [count, filters[-1]], **QUIET)
+        page.load(looked_at, None, [model, ask["cure"]], **QUIET)
+        bridge("model").click(looked_at, None, [model, ask["cure"]], **QUIET)
 
         def left(request: gr.Request) -> None:
             desk.left(request.session_hash)
@@ -89,7 +83,7 @@ def _filters(desk: Desk) -> tuple[list[Any], "gradio.HTML"]:
         text = gr.Textbox(label="Contains", placeholder="long context", max_length=200)
         authors = gr.Textbox(label="Authors", placeholder="Bowen Yu, Yang", max_length=200)
         kinds = gr.Dropdown(label="Categories", choices=[], multiselect=True, visible=False)
-        count = gr.HTML("", elem_id="remaining", apply_default_css=False, js_on_load=None)
+        count = gr.HTML("", elem_id="remaining", **STILL)
     fields: list[Any] = [since, until, text, authors, kinds]
     gr.on(
         [field.change for field in fields],

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatbot.web import browse
-from chatbot.web.bridge import bridge, number, said, words
+from chatbot.web.bridge import QUIET, STILL, bridge, number, said, words
 from chatbot.web.desk import Desk
 from chatbot.web.markup import Safe
 from chatbot.web.narrowing import chosen
@@ -15,7 +15,6 @@ def build(desk: Desk) -> dict[str, Any]:
     """The components."""
     import gradio as gr
 
-    still: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
     with gr.Row(elem_id="browse-bar"):
         search = gr.Textbox(
             label="Search the papers",
@@ -25,9 +24,9 @@ def build(desk: Desk) -> dict[str, Any]:
             elem_id="find",
         )
         sort = gr.Dropdown(label="Order", choices=list(browse.SORTS), value="Newest", scale=1, elem_id="sort")
-    chart = gr.HTML("", elem_id="months", **still)
-    found = gr.HTML("", elem_id="papers", **still)
-    opened = gr.HTML("", elem_id="opened", visible="hidden", **still)
+    chart = gr.HTML("", elem_id="months", **STILL)
+    found = gr.HTML("", elem_id="papers", **STILL)
+    opened = gr.HTML("", elem_id="opened", visible="hidden", **STILL)
     return {"search": search, "sort": sort, "chart": chart, "list": found, "opened": opened}
 
 
@@ -35,11 +34,6 @@ def wire(desk: Desk, tab: dict[str, Any], filters: list[Any]) -> None:
     """The events, once all components are there."""
     import gradio as gr
 
-    quiet: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_limit": None,
-    }
     inputs = [tab["search"], tab["sort"], *filters]
     outputs = [tab["list"], tab["chart"]]
 
@@ -54,8 +48,8 @@ def wire(desk: Desk, tab: dict[str, Any], filters: list[Any]) -> None:
     def one(event: gr.EventData) -> Safe:
         return browse.one(desk, words(said(event), "id")[:400])
 
-    bridge("papers").click(looked, inputs, outputs, **quiet)
-    bridge("more").click(more, inputs, tab["list"], **quiet)
-    bridge("paper").click(one, None, tab["opened"], **quiet)
-    gr.on([tab["search"].submit, tab["sort"].change], looked, inputs, outputs, **quiet)
-    gr.on([field.change for field in filters], looked, inputs, outputs, trigger_mode="always_last", **quiet)
+    bridge("papers").click(looked, inputs, outputs, **QUIET)
+    bridge("more").click(more, inputs, tab["list"], **QUIET)
+    bridge("paper").click(one, None, tab["opened"], **QUIET)
+    gr.on([tab["search"].submit, tab["sort"].change], looked, inputs, outputs, **QUIET)
+    gr.on([field.change for field in filters], looked, inputs, outputs, trigger_mode="always_last", **QUIET)

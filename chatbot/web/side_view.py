@@ -4,7 +4,7 @@ from typing import Any
 
 from chatbot.errors import ChatbotError, SessionError
 from chatbot.web import conversing, keeping
-from chatbot.web.bridge import bridge, file, number, said, words
+from chatbot.web.bridge import QUIET, STILL, bridge, file, number, said, words
 from chatbot.web.conversations import beside
 from chatbot.web.desk import Desk
 from chatbot.web.markup import EMPTY, Safe
@@ -26,7 +26,7 @@ def build(desk: Desk) -> dict[str, Any]:
         max_length=200,
         elem_id="talk-search",
     )
-    return {"search": search, "talks": gr.HTML("", elem_id="talks", apply_default_css=False, js_on_load=None)}
+    return {"search": search, "talks": gr.HTML("", elem_id="talks", **STILL)}
 
 
 def wire(desk: Desk, side: dict[str, Any], ask: dict[str, Any]) -> None:
@@ -36,11 +36,6 @@ def wire(desk: Desk, side: dict[str, Any], ask: dict[str, Any]) -> None:
     search, talks = side["search"], side["talks"]
     past, live, download = ask["past"], ask["live"], ask["download"]
     shown = [past, live, talks]
-    quiet: dict[str, Any] = {
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_limit": None,
-    }
 
     def everything(talk: Talk, wanted: str = "") -> tuple[Safe, Safe, Safe]:
         return (*conversing.shown(desk, talk), beside(desk, talk, wanted))
@@ -96,12 +91,12 @@ def wire(desk: Desk, side: dict[str, Any], ask: dict[str, Any]) -> None:
     def searched(request: gr.Request, wanted: str) -> Safe:
         return beside(desk, desk.talk(request.session_hash), wanted)
 
-    bridge("hello").click(hello, None, shown, **quiet)
-    bridge("open").click(opened, search, shown, **quiet)
-    bridge("change").click(changed, search, shown, **quiet)
-    bridge("export").click(exported, None, download, **quiet)
-    bridge("onward").click(onward, None, ask["onward"], **quiet)
-    search.change(searched, search, talks, trigger_mode="always_last", **quiet)
+    bridge("hello").click(hello, None, shown, **QUIET)
+    bridge("open").click(opened, search, shown, **QUIET)
+    bridge("change").click(changed, search, shown, **QUIET)
+    bridge("export").click(exported, None, download, **QUIET)
+    bridge("onward").click(onward, None, ask["onward"], **QUIET)
+    search.change(searched, search, talks, trigger_mode="always_last", **QUIET)
 
 
 def _own(desk: Desk, talk: Talk, id: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from chatbot import assembly
 from chatbot.errors import ChatbotError
 from chatbot.web import conversing
-from chatbot.web.bridge import bridge
+from chatbot.web.bridge import STILL, bridge
 from chatbot.web.desk import Desk
 from chatbot.web.markup import EMPTY
 from chatbot.web.narrowing import remaining
@@ -27,7 +27,7 @@ def build(desk: Desk) -> dict[str, Any]:
             elem_id="drop",
             height=96,
         )
-        report = gr.HTML("", elem_id="upload-report", apply_default_css=False, js_on_load=None)
+        report = gr.HTML("", elem_id="upload-report", **STILL)
     return {"drop": drop, "report": report, "intake": Intake(desk)}
 
 

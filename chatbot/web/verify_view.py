@@ -5,6 +5,7 @@ from typing import Any
 
 from chatbot.errors import ChatbotError
 from chatbot.values import Claim
+from chatbot.web.bridge import STILL
 from chatbot.web.desk import Desk
 from chatbot.web.markup import Safe, el
 from chatbot.web.narrowing import chosen
@@ -30,7 +31,7 @@ def build(desk: Desk, filters: list[Any]) -> None:
     with gr.Row(elem_id="verify-bar"):
         go = gr.Button("Check it", variant="primary", elem_id="verify-go", scale=0)
         halt = gr.Button("Stop", elem_id="verify-stop", scale=0)
-    result = gr.HTML("", elem_id="verify-result", apply_default_css=False, js_on_load=None)
+    result = gr.HTML("", elem_id="verify-result", **STILL)
 
     def checked(given: str, *fields: Any) -> Iterator[Safe]:
         if not given.strip():
