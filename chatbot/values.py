@@ -304,13 +304,13 @@ class Timings:
     end of the model's words; what `total` adds to it judged them.
     """
 
-    rewritten: float | None = None
-    planned: float | None = None
     retrieved: float | None = None
     requested: float | None = None
     first_token: float | None = None
-    generated: float | None = None
     total: float | None = None
+    rewritten: float | None = None
+    planned: float | None = None
+    generated: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

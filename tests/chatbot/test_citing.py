@@ -281,10 +281,10 @@ def test_work_grows_no_faster_than_the_text(kind: str, head: str) -> None:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", _HOSTILE)
-def test_a_megabyte_of_anything_is_read(kind: str) -> None:
-    text = "x" + _HOSTILE[kind] * (1_000_000 // len(_HOSTILE[kind]))
+def test_much_of_anything_is_read(kind: str) -> None:
+    text = "x" + _HOSTILE[kind] * (250_000 // len(_HOSTILE[kind]))
     shown, _ = read(cut(text, range(0, len(text), 1_000)))
-    assert len(shown) > 100_000 or kind == "space"
+    assert len(shown) > 25_000 or kind == "space"
 
 
 def test_the_schema_admits_exactly_the_keys_shown() -> None:
