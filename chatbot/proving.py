@@ -13,7 +13,7 @@ from dataclasses import replace
 from chatbot.citing import MOST, Statement, align
 from chatbot.evidence import Pack, Shown
 from chatbot.values import Claim, Evidence, FoundBy, JudgedBy, Verdict
-from chatbot.verifying import NOTHING, Judgement, Layer, Passage, judge, settle, weight
+from chatbot.verifying import NOTHING, Judgement, Layer, Passage, judge, settle, unsaid, weight
 from store.records import Paper, Sentence
 
 # What a model is asked about at once: its cost is the reading, 110 words or 150 tokens at most.
@@ -84,7 +84,7 @@ def second_look(
         return replace(claim, verdict=again.verdict, missing=again.missing, judged_by=JudgedBy.MODEL)
     evidence = claim.evidence
     if again.verdict is Verdict.SUPPORTED or not evidence:
-        says = _aligned(claim.text, rests) or rests[:1]
+        says = _bearing(judged, _aligned(claim.text, rests) or rests[:1])
         evidence = tuple(as_evidence(each.sentence) for each in says)
     return replace(
         claim,
@@ -163,6 +163,22 @@ def _needed(judged: _Judge, rests: list[Shown], judgement: Judgement) -> tuple[l
         if again.verdict is judgement.verdict and again.coverage >= judgement.coverage:
             rests, judgement = fewer, again
     return rests, judgement
+
+
+def _bearing(judged: _Judge, says: list[Shown]) -> list[Shown]:
+    """Of what a model was shown, leave out, last first, every sentence that says no more of the claim's words
+    than the rest: a model's yes is about all of them together."""
+    lacks = {each.key: unsaid(judged.text, judged.passages([each])[0]) for each in says}
+
+    def together(some: Sequence[Shown]) -> frozenset[str]:
+        return frozenset.intersection(*(lacks[each.key] for each in some))
+
+    kept = says
+    for each in reversed(says):
+        fewer = [other for other in kept if other is not each]
+        if fewer and together(fewer) == together(kept):
+            kept = fewer
+    return kept
 
 
 def _around(claim: Claim, pack: Pack, judged: _Judge) -> list[Shown]:

@@ -6,7 +6,7 @@ its own that knows nothing of the others.
 """
 
 from chatbot.verifying.asking import Judge, ask, passage_text, settle, yes_odds
-from chatbot.verifying.fast import NOTHING, Judgement, Layer, Passage, judge, lacking, weight
+from chatbot.verifying.fast import NOTHING, Judgement, Layer, Passage, judge, lacking, unsaid, weight
 
 __all__ = [
     "NOTHING",
@@ -19,6 +19,7 @@ __all__ = [
     "lacking",
     "passage_text",
     "settle",
+    "unsaid",
     "weight",
     "yes_odds",
 ]

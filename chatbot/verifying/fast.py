@@ -225,9 +225,12 @@ def _covered(claim: str, passage: Passage, words: list[str], without: frozenset[
 
 def lacking(question: str, sentence: str, known: Sequence[str] = ()) -> tuple[str, ...]:
     """The words of a question that the sentence, and the names its paper goes by, don't say; for people."""
-    passage = Passage(sentence, tuple(known))
-    wanted = content_stems(spelled(question))
-    return tuple(_as_written(question, wanted - _said(passage))[:_NAMED])
+    return tuple(_as_written(question, unsaid(question, Passage(sentence, tuple(known))))[:_NAMED])
+
+
+def unsaid(claim: str, passage: Passage) -> frozenset[str]:
+    """The stems of the claim's content words that the passage, and the names its paper goes by, don't say."""
+    return content_stems(spelled(claim)) - _said(passage)
 
 
 def _folded(text: str) -> str:

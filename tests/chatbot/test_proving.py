@@ -155,3 +155,13 @@ def test_a_model_is_asked_about_the_claim_s_own_sentence_and_its_neighbours() ->
     doubted = second_look(claim, PACK, unknown, lambda passages: -3.0, 0.0)
     assert doubted is not None
     assert doubted.evidence == claim.evidence
+
+
+def test_what_adds_nothing_to_a_model_s_yes_is_no_evidence() -> None:
+    # Its name stands in both sentences, and what is claimed in one alone.
+    claimed = "Alpha-7 consumed 4.5 trillion tokens scraped anywhere."
+    claim, _ = prove(Statement(claimed, ("1.1", "1.2"), FoundBy.MARKER), PACK, unknown)
+    found = second_look(claim, PACK, unknown, lambda passages: 9.0, 0.0)
+    assert found is not None
+    assert found.verdict is Verdict.SUPPORTED
+    assert [each.text for each in found.evidence] == [TEXTS["1.2"]]
