@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chatbot.settings import Settings
 
 _STYLES = {Style.SHORT: "Short", Style.DETAILED: "Detailed", Style.LIST: "List", Style.TABLE: "Table"}
-_TONGUES = {"papers": "As the papers", "question": "As the question"}
+_TONGUES = {"papers": "The papers'", "question": "The question's"}
 _THINKING = {"auto": "As the model does", "on": "Think first", "off": "Don't think"}
 
 
@@ -21,19 +21,16 @@ def fields(settings: Settings) -> list[Any]:
     import gradio as gr
 
     with gr.Accordion("How to answer", open=False, elem_id="manner"):
-        with gr.Row(elem_classes="pair"):
-            style = gr.Dropdown(
-                label="Style",
-                choices=[(name, style.value) for style, name in _STYLES.items()],
-                value=settings.style,
-                min_width=60,
-            )
-            tongue = gr.Dropdown(
-                label="Language",
-                choices=[*((name, each) for each, name in _TONGUES.items()), *LANGUAGES],
-                value=settings.answer_language,
-                min_width=60,
-            )
+        style = gr.Dropdown(
+            label="Style",
+            choices=[(name, style.value) for style, name in _STYLES.items()],
+            value=settings.style,
+        )
+        tongue = gr.Dropdown(
+            label="Language",
+            choices=[*((name, each) for each, name in _TONGUES.items()), *LANGUAGES],
+            value=settings.answer_language,
+        )
         audience = gr.Textbox(
             label="For whom",
             value=settings.audience or "",
@@ -44,7 +41,6 @@ def fields(settings: Settings) -> list[Any]:
             label="Thinking",
             choices=[(_THINKING[each], each) for each in THINKING],
             value=settings.thinking,
-            info="For models that can think before they answer.",
         )
     return [style, tongue, audience, thinking]
 
