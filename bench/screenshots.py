@@ -183,6 +183,10 @@ def wide(camera: Camera) -> None:
     page.wait_for_selector(".suggested", timeout=60_000)
     camera.rest()
     camera.take("start")
+    page.click("#manner .label-wrap, #manner button")
+    camera.rest()
+    camera.take("manner")
+    page.click("#manner .label-wrap, #manner button")
     camera.parts.model.pause = 0.25
     camera.ask(SEARCH_AGENTS)
     page.wait_for_selector("#live .claim >> nth=0", timeout=60_000)
