@@ -323,6 +323,7 @@ class Chat:
         room = model.window - self._settings.max_tokens - _RESERVE - model.encoding.count(draft.standalone)
         room -= thinking_room(draft.question.manner, model)
         room -= draft.earlier.tokens + model.encoding.count(draft.wish)
+        room -= model.encoding.count(draft.question.manner.audience or "")
         packing = self._settings.packing
         whole = packing == "whole" or (packing == "auto" and not model.local and room > 4 * PACKED_TOKENS)
         budget = max(room, 0) if whole else min(max(room, 0), PACKED_TOKENS)

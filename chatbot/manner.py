@@ -16,7 +16,7 @@ from chatbot.languages import LANGUAGES, language
 from chatbot.settings import Settings
 from chatbot.values import Manner, Question, Style
 
-LONGEST_AUDIENCE = 200
+LONGEST_AUDIENCE = 1_000
 THINKING = ("auto", "on", "off")
 # Word for word: "/thinking" is a path, "what does /think do" asks about it.
 _SWITCH = re.compile(r"^\s*/(no_)?think(?=\s)|(?<=\s)/(no_)?think\s*$")

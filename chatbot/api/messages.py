@@ -2,7 +2,7 @@
 
 What a client sends is conversation and style, never evidence: of an earlier answer only its text is taken,
 and which papers it cited, looked up in the collection by the reference list that our texts end with. So a
-paper keeps its number, and "it" is what was talked about. A short system prompt says for whom the answer is
+paper keeps its number, and "it" is what was talked about. A system prompt says for whom the answer is
 written, as `audience` does: the model gets it as data, and every sentence is proven all the same.
 """
 
@@ -23,6 +23,8 @@ _REFERENCE = re.compile(r"^- \[(\d{1,4})\] .*?(https?://\S+)?$", re.MULTILINE)
 _MARKER = re.compile(r" ?\[(?:\d{1,4}|in part|unproven|contradicted)\]")
 # What clients say where a person has said nothing.
 _USUAL = re.compile(r"you are (?:a|an|chatgpt)\b[^.]{0,40}assistant\.?$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
+_READER = "someone who asked for this: "
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 LONGEST_HISTORY = 100
 """Turns that are looked at; what was said before them is forgotten."""
@@ -62,10 +64,16 @@ def question(
 
 
 def reader(instructions: Iterable[str]) -> str | None:
-    """Who reads the answer, as a client's own instructions tell; None for none, a usual one or a long one."""
+    """Who reads the answer, as a client's own instructions tell; None for none or a usual one. Of long ones
+    as many sentences as there is room for are kept, so that none means something else than it did."""
     text = " ".join(" ".join(instructions).split())
-    whole = f"someone who asked for this: {text}"
-    return None if not text or _USUAL.match(text) or len(whole) > LONGEST_AUDIENCE else whole
+    if not text or _USUAL.match(text):
+        return None
+    room = LONGEST_AUDIENCE - len(_READER)
+    if len(text) > room:
+        ends = [end.end() for end in _SENTENCE_END.finditer(text, 0, room)]
+        text = text[: ends[-1]] if ends else ""
+    return _READER + text if text else None
 
 
 def _role(message: Mapping[str, Any], place: int) -> str:

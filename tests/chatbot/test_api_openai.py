@@ -12,6 +12,8 @@ import openai
 import pytest
 
 from chatbot import assembly
+from chatbot.api.messages import reader
+from chatbot.manner import LONGEST_AUDIENCE
 from store import HashEmbedder
 from tests.chatbot.api_server import FRENCH, QUESTION, Api, answering, filled, proven, sure
 from tests.fake_upstream import FakeUpstream, Handler, say
@@ -156,6 +158,22 @@ def test_a_paper_keeps_its_number_and_it_is_what_was_talked_about(client: openai
     assert "The reader is: " in sent.partition("Napoleon")[0]
     assert "Napoleon" not in message.content
     assert "What does GSPO base its importance ratio on?" in sent
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("You are a helpful assistant.", None),
+        ("Write for pupils of ten.", "Write for pupils of ten."),
+        ("Be brief. " * 200, "Be brief. " * 96 + "Be brief."),
+        ("x" * 5_000, None),
+        ("Write for pupils. " + "y" * 5_000, "Write for pupils."),
+    ],
+)
+def test_of_a_system_prompt_whole_sentences_are_kept(said: str, kept: str | None) -> None:
+    found = reader([said])
+    assert found == (None if kept is None else f"someone who asked for this: {kept}")
+    assert found is None or len(found) <= LONGEST_AUDIENCE
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,8 @@ def test_an_audience_is_data_at_the_end_of_the_prompt_and_bounded(
     assert "children" in last
     assert "<|im_start|>" not in last
     assert "say nothing that the sentences above do not say" in last
-    with pytest.raises(QuestionError, match="200 characters"):
-        ask(seeded, settings, Manner(audience="x" * 201))
+    with pytest.raises(QuestionError, match="1000 characters"):
+        ask(seeded, settings, Manner(audience="x" * 1_001))
 
 
 def test_without_a_style_the_settings_say_it_and_short_is_what_it_was(
