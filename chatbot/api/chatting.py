@@ -291,4 +291,5 @@ def usage(value: Usage) -> dict[str, Any]:
         "completion_tokens": value.completion_tokens,
         "total_tokens": value.prompt_tokens + value.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": value.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": value.thought_tokens},
     }

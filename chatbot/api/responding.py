@@ -180,7 +180,7 @@ class Responding(Completion):
                 "input_tokens": used.prompt_tokens,
                 "input_tokens_details": {"cached_tokens": used.cached_tokens},
                 "output_tokens": used.completion_tokens,
-                "output_tokens_details": {"reasoning_tokens": 0},
+                "output_tokens_details": {"reasoning_tokens": used.thought_tokens},
                 "total_tokens": used.prompt_tokens + used.completion_tokens,
             },
         }

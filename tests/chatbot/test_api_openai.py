@@ -249,13 +249,15 @@ def test_an_answer_that_hits_its_limit_says_so(tmp_path: Path, monkeypatch: pyte
 
 def test_thinking_arrives_as_reasoning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "embedder", lambda settings: HashEmbedder())
-    thinking = sure(say("GSPO is new.", thoughts=("Let me", " see.")))
+    told = {"prompt_tokens": 90, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}}
+    thinking = sure(say("GSPO is new.", thoughts=("Let me", " see."), usage=told))
     with FakeUpstream(thinking) as upstream, Api(filled(tmp_path), upstream.base_url, verifier="fast") as api:
         client = openai.OpenAI(base_url=api.v1, api_key="none")
         whole: Any = client.chat.completions.create(model="papers/off", messages=[USER])
         chunks: Any = client.chat.completions.create(model="papers/off", messages=[USER], stream=True)
         thoughts = [getattr(chunk.choices[0].delta, "reasoning_content", None) for chunk in chunks]
     assert whole.choices[0].message.reasoning_content == "Let me see."
+    assert whole.usage.completion_tokens_details.reasoning_tokens == 4
     assert "".join(filter(None, thoughts)) == "Let me see."
 
 
