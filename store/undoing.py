@@ -38,7 +38,12 @@ def undo(ledger: Ledger, what: Undo, remake: Callable[[list[int]], None]) -> Und
     with ledger.transaction():
         added = list(ledger.standing(what.added))
         heirs = ledger.standing(each.heir for each in what.replaced)
-        back = [replace(each, paper=heirs[each.heir]) for each in what.replaced if each.heir in heirs]
+        there = ledger.standing(each.row for each in what.replaced)  # they came back before
+        back = [
+            replace(each, paper=heirs[each.heir])
+            for each in what.replaced
+            if each.heir in heirs and each.row not in there
+        ]
         ledger.put_back(back)
         departed = take_away(ledger, added, remake, (each.paper for each in back))
     return Undone(len(added), len(back), departed)

@@ -82,12 +82,10 @@ def _undo() -> Safe:
 
 def _undone(undone: Undone, names: str) -> Safe:
     went = f"{counted(len(undone.departed), 'paper')} went" if undone.departed else "no paper went"
-    said = (
-        f"Undone: {went}; what others said of papers before stands again."
-        if undone.restored
-        else (f"Undone: {went}.")
+    again = "; what others said of papers before stands again" if undone.restored else ""
+    return el(
+        "div", el("p", el("b", f"{names}. "), f"Undone: {went}{again}.", role="status"), class_="report"
     )
-    return el("div", el("p", el("b", f"{names}. "), said, role="status"), class_="report")
 
 
 def _rejects(report: IngestReport) -> Safe:

@@ -78,6 +78,15 @@ def test_what_another_ingest_did_since_stays(collection: Collection) -> None:
     assert [(paper.title, paper.venue) for paper in collection.papers()] == [("Paper 1", "Third")]
 
 
+def test_what_came_back_does_not_come_back_twice(collection: Collection) -> None:
+    collection.ingest([record(1), record(1, line=2, arxiv_id="2501.00001")])
+    report = collection.ingest([record(1)])  # the source no longer has the other
+    assert collection.undo(report.undo).restored == 1
+    before = seen(collection)
+    assert collection.undo(report.undo).restored == 0
+    assert seen(collection) == before
+
+
 def test_to_undo_twice_does_nothing_more(collection: Collection) -> None:
     report = collection.ingest([record(1)])
     assert collection.undo(report.undo).removed == 1
