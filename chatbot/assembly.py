@@ -360,7 +360,6 @@ class Assembly:
                 else filled(self.settings, notice=self._notice)
             )
             self.collection = stack.enter_context(found)
-            stack.callback(self._close_sessions)
             self._stack = stack.pop_all()
         return self
 
@@ -368,10 +367,6 @@ class Assembly:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-
-    def _close_sessions(self) -> None:
-        if self._sessions is not None:
-            self._sessions.close()
 
     def chat(self) -> Chat:
         """The chat over the collection, with the model that is chosen or none."""
@@ -444,6 +439,8 @@ class Assembly:
         """The saved conversations, opened once; None where they are not to be saved."""
         if self._sessions is None:
             self._sessions = sessions(self.settings, notice=self._notice)
+            if self._sessions is not None:
+                self._stack.callback(self._sessions.close)
         return self._sessions
 
     @property

@@ -265,16 +265,17 @@ class Ledger:
         """
         with self.transaction():
             self._db.execute("CREATE TEMP TABLE seen (row INTEGER PRIMARY KEY)")
-            self._db.executemany("INSERT INTO seen VALUES (?)", ((row,) for row in seen))
+            self._do_each("INSERT INTO seen VALUES (?)", ((row,) for row in seen))
             gone = self._all(
                 "SELECT max(new.row), old.row, old.paper, old.source, old.line, old.hash, old.value "
                 "FROM seen CROSS JOIN records new ON new.row = seen.row "
                 "JOIN records old ON old.paper = new.paper AND old.source = new.source "
                 "WHERE old.row NOT IN (SELECT row FROM seen) GROUP BY old.row"
             )
-            self._db.executemany("DELETE FROM records WHERE row = ?", ((row[1],) for row in gone))
             self._db.execute("DROP TABLE seen")
-        return [Stored(*row) for row in gone]
+            stored = [Stored(*row) for row in gone]
+            self.drop_records(each.row for each in stored)
+        return stored
 
     def put_back(self, records: Iterable[Stored]) -> None:
         """Records that were replaced, as they were. Their papers are to be made again."""
@@ -302,8 +303,7 @@ class Ledger:
 
     def drop_records(self, rows: Iterable[int]) -> None:
         """Forget records. Their papers are to be made again, or dropped, in the same transaction."""
-        with self.transaction():
-            self._do_each("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
+        self._do_each("DELETE FROM records WHERE row = ?", ((row,) for row in rows))
 
     def drop_paper(self, row: int) -> None:
         """Forget a paper, what sources say of it, and whatever was made of it."""

@@ -147,33 +147,46 @@ def settle(
         return Pruned(retained=retained)
     if not pruning.remove:
         return Pruned(len(gone), retained=retained)
-    loss = Loss(len(gone), len(_emptied(ledger, gone)[1]), ledger.count())
+    papers = Concerned.by(ledger, gone)
+    loss = Loss(len(gone), len(papers.emptied), ledger.count())
     if loss.great and not pruning.agree(loss):
         return Pruned(len(gone), retained=retained)
-    return Pruned(0, len(gone), take_away(ledger, gone, remake), retained)
+    return Pruned(0, len(gone), take_away(ledger, gone, papers, remake), retained)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The rows of the papers of some records: of those that have no other records, and of the rest."""
+
+    emptied: tuple[int, ...]
+    kept: frozenset[int]
+
+    @classmethod
+    def by(cls, ledger: Ledger, records: list[int]) -> Concerned:
+        papers = Counter(ledger.papers_of(records))
+        emptied = sorted(row for row, lost in papers.items() if lost == ledger.count_records(row))
+        return cls(tuple(emptied), frozenset(papers.keys() - set(emptied)))
 
 
 def take_away(
-    ledger: Ledger, records: list[int], remake: Callable[[list[int]], None], changed: Iterable[int] = ()
+    ledger: Ledger,
+    records: list[int],
+    papers: Concerned,
+    remake: Callable[[list[int]], None],
+    changed: Iterable[int] = (),
 ) -> tuple[Departed, ...]:
     """Forget records, in one transaction, and with them the papers that have no other; these are returned.
 
-    The others are made again, and the `changed` ones.
+    `papers` are those of the records. The others are made again, and the `changed` ones.
     """
-    papers, emptied = _emptied(ledger, records)
-    departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in map(ledger.paper_at, emptied))
+    going = map(ledger.paper_at, papers.emptied)
+    departed = tuple(Departed(paper.id, paper.label, paper.title) for paper in going)
     with ledger.transaction():
         ledger.drop_records(records)
-        for row in emptied:
+        for row in papers.emptied:
             ledger.drop_paper(row)
-        remake(sorted((papers | set(changed)) - set(emptied)))
+        remake(sorted((papers.kept | set(changed)) - set(papers.emptied)))
     return departed
-
-
-def _emptied(ledger: Ledger, records: list[int]) -> tuple[set[int], list[int]]:
-    """The rows of the papers of these records, and of those papers that have no other records."""
-    papers = Counter(ledger.papers_of(records))
-    return set(papers), sorted(row for row, lost in papers.items() if lost == ledger.count_records(row))
 
 
 def _gone(

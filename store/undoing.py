@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from store.ledger import Ledger, Stored
-from store.pruning import Departed, take_away
+from store.pruning import Concerned, Departed, take_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,6 @@ def undo(ledger: Ledger, what: Undo, remake: Callable[[list[int]], None]) -> Und
             if each.heir in heirs and each.row not in there
         ]
         ledger.put_back(back)
-        departed = take_away(ledger, added, remake, (each.paper for each in back))
+        papers = Concerned.by(ledger, added)
+        departed = take_away(ledger, added, papers, remake, (each.paper for each in back))
     return Undone(len(added), len(back), departed)
