@@ -36,17 +36,17 @@ Link = Callable[[Paper], str]
 """A paper's address: an annotation has to have one."""
 
 REFERENCES = ("inline", "none")
+
+
+def _forced(choice: Any) -> bool:
+    return choice not in (None, "none", "auto")
+
+
 # What would change the answer into something that is not proven, or that we can't give.
 _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
     # Tools that are merely offered do no harm: chat pages offer theirs with every question.
-    "tool_choice": (
-        lambda value: value not in (None, "none", "auto"),
-        "answers come from the papers, no tool is called.",
-    ),
-    "function_call": (
-        lambda value: value not in (None, "none", "auto"),
-        "answers come from the papers, no function is called.",
-    ),
+    "tool_choice": (_forced, "answers come from the papers, no tool is called."),
+    "function_call": (_forced, "answers come from the papers, no function is called."),
     "n": (lambda value: value not in (None, 1), "there is one answer to a question."),
     "stop": (lambda value: bool(value), "an answer ends where its proof ends."),
     "logprobs": (lambda value: bool(value), "an answer's sentences bear verdicts, no probabilities."),
