@@ -30,7 +30,7 @@ from typing import Any, cast
 from chatbot import assembly, settings
 from chatbot.answering import Chat
 from chatbot.conversation import remembered
-from chatbot.model import ChatModel, Done, Message, Part, TextPart
+from chatbot.model import ChatModel, Done, FirstToken, Message, Part, TextPart
 from chatbot.tokens import Encoding
 from chatbot.values import Finished, Question, Turn, Usage
 from chatbot.verifying import yes_odds
@@ -110,16 +110,16 @@ class Probe:
                     self.rewritings.append(time.perf_counter() - started)
             yield part
 
-    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
         about = _about_evidence(messages)
         if about and self.seen is None:
             for _ in self.stream(messages, max_tokens=1):
                 pass
         if self.reading:
-            return None
+            return FirstToken({}, Usage())
         found = self.model.first_token(messages, top)
-        if about and self.seen is not None and found is not None:
-            self.seen.odds = yes_odds(found)
+        if about and self.seen is not None:
+            self.seen.odds = yes_odds(found.scores)
         return found
 
 

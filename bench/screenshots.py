@@ -27,7 +27,7 @@ from chatbot.answering import Chat
 from chatbot.assembly import seeds
 from chatbot.checking import Checker
 from chatbot.errors import ModelRefused
-from chatbot.model import Done, Part, TextPart
+from chatbot.model import Done, FirstToken, Part, TextPart
 from chatbot.model.scripted import Call, ScriptedModel
 from chatbot.sessions import FILE, Sessions
 from chatbot.settings import load
@@ -94,8 +94,9 @@ class Slow(ScriptedModel):
             yield TextPart(piece)
         yield Done("stop", Usage(len(prompt) // 4, len(reply) // 4))
 
-    def first_token(self, messages: Any, top: int = 20) -> None:
+    def first_token(self, messages: Any, top: int = 20) -> FirstToken:
         self.calls.append(Call(tuple(messages), top=top))
+        return FirstToken({}, Usage())
 
 
 class Parts:

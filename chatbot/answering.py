@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import prompts
 from chatbot import censusing, fulltext, history, premises, proposing, styling, unfinished
@@ -31,6 +32,7 @@ from chatbot.generating import Generation
 from chatbot.guarding import Guard, Policy, watched
 from chatbot.manner import mannered
 from chatbot.model import ChatModel
+from chatbot.model.metered import Metered
 from chatbot.pondering import room as thinking_room
 from chatbot.proving import as_evidence
 from chatbot.searching import Searches
@@ -52,7 +54,6 @@ from chatbot.values import (
     Question,
     Retrieved,
     Status,
-    Usage,
     Verdict,
 )
 from chatbot.verifying import Judge, ask
@@ -121,30 +122,38 @@ class Chat:
         _check(question.text)
         question = mannered(question, self._settings)
         _check(question.text)
-        if self._guard is None:
-            yield from self._followed(question)
-        else:
-            yield from watched(question, self._followed, self._guard, self._guarded)
+        meter = None if self._model is None else Metered(self._model)
+        answered = partial(self._followed, model=meter)
+        events = (
+            answered(question)
+            if self._guard is None
+            else watched(question, answered, self._guard, self._guarded)
+        )
+        with closing(cast("Generator[Event]", events)):
+            for event in events:
+                if isinstance(event, Finished) and meter is not None:
+                    event = Finished(replace(event.answer, usage=meter.usage))
+                yield event
 
-    def _followed(self, question: Question) -> Iterator[Event]:
+    def _followed(self, question: Question, model: ChatModel | None) -> Iterator[Event]:
         """The events of answering a question as it was asked: one that points back is made to stand alone."""
         started = self._clock()
         typed = question.text
         asked, words = yield from censusing.filtered(question, self._collection)
         made = Followed(asked)
         if asked.text:
-            made = yield from followed(asked, words, self._collection, self._model, self._settings.max_tokens)
+            made = yield from followed(asked, words, self._collection, model, self._settings.max_tokens)
         if made.refusal is not None:
             yield Finished(made.refusal)
             return
         begun = self._clock() - started
-        with closing(self._answered(made, typed)) as events:
+        with closing(self._answered(made, typed, model)) as events:
             for event in events:
                 if isinstance(event, Finished):
                     event = Finished(made.told(event.answer, asked.text or typed, begun))
                 yield event
 
-    def _answered(self, made: Followed, typed: str) -> Generator[Event, None, None]:
+    def _answered(self, made: Followed, typed: str, model: ChatModel | None) -> Generator[Event, None, None]:
         """The events of answering a question that stands alone."""
         started = self._clock()
         opened = yield from censusing.opening(made.question, typed, self._collection, self._clock)
@@ -153,21 +162,15 @@ class Chat:
         question = opened
         if (over := reading.read(question.text)) is not None:
             over = replace(over, filter=both(question.filter, over.filter))
-            yield from counting.answered(
-                question, over, self._collection, self._model, self._settings, self._clock
-            )
+            yield from counting.answered(question, over, self._collection, model, self._settings, self._clock)
             return
-        plan, cost = self._proposed(question)
-        if plan is not None and self._model is not None:
-            yield from censusing.counted(
-                question, plan, self._collection, self._clock, started, self._model.name, cost
-            )
+        if model is not None and (plan := self._proposed(question, model)) is not None:
+            yield from censusing.counted(question, plan, self._collection, self._clock, started, model.name)
             return
         draft = self._draft(question)
         draft.wish = made.wish
-        draft.usage += cost
         searches = Searches(self._collection, self._settings.papers, question.filter)
-        model = yield from self._understood(draft, searches)
+        model = yield from self._understood(draft, searches, model)
         hits, ranked = self._found(draft, searches)
         yield Retrieved(draft.standalone, tuple(hits))
         found = self._signals(draft, ranked)
@@ -190,15 +193,15 @@ class Chat:
             yield self._unanswered(draft, error)
             yield from self._extract(draft, ranked)
 
-    def _proposed(self, question: Question) -> tuple[Plan | None, Usage]:
+    def _proposed(self, question: Question, model: ChatModel) -> Plan | None:
         """The model's plan for a question that plainly counts or lists papers, where no grammar read one."""
-        if self._model is None or not proposing.may_be(question.text):
-            return None, Usage()
+        if not proposing.may_be(question.text):
+            return None
         try:
-            plan, cost = proposing.proposed(question.text, self._model, self._settings.max_tokens)
+            plan = proposing.proposed(question.text, model, self._settings.max_tokens)
         except (ModelUnreachable, ModelBusy):
-            return None, Usage()  # the ordinary way asks again, and says so
-        return plan and replace(plan, filter=both(question.filter, plan.filter)), cost
+            return None  # the ordinary way asks again, and says so
+        return plan and replace(plan, filter=both(question.filter, plan.filter))
 
     def assess(self, question: Question) -> Signals:
         """What speaks for an answer, the model's own odds included, without asking for the answer. The model
@@ -229,12 +232,14 @@ class Chat:
         draft.papers |= {paper.id: paper for paper in cited.values()}
         return draft
 
-    def _understood(self, draft: Draft, searches: Searches) -> Generator[Event, None, ChatModel | None]:
+    def _understood(
+        self, draft: Draft, searches: Searches, model: ChatModel | None
+    ) -> Generator[Event, None, ChatModel | None]:
         """What is asked and how it is searched for; returns the model, None where it can't be reached."""
         try:
-            yield from understood(draft, self._collection, searches, self._model, self._settings)
+            yield from understood(draft, self._collection, searches, model, self._settings)
             draft.mark("planned")
-            return self._model
+            return model
         except (ModelUnreachable, ModelBusy) as error:
             yield self._unanswered(draft, error)
         yield from understood(draft, self._collection, searches, None, self._settings)

@@ -410,11 +410,13 @@ class Assembly:
         return Checker(self.collection, judging.odds, judging.supports, self._notice)
 
     def writer(self) -> Writer:
-        """Who writes reviews: the model that is chosen, and who judges its sentences."""
+        """Who writes a review: the model that is chosen, and who judges its sentences."""
         from chatbot.calibration import DEFAULT
+        from chatbot.model.metered import Metered
         from chatbot.reviewing.writing import Writer
 
-        model = self.model()
+        chosen = self.model()
+        model = None if chosen is None else Metered(chosen)
         judging = judge(self.settings, self.calibrations, lambda: model)
         calibration = DEFAULT if model is None else self.calibrations.of(model.name)
         if judging is None:

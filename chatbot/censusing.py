@@ -25,7 +25,6 @@ from chatbot.values import (
     Question,
     Status,
     Timings,
-    Usage,
 )
 from store.collection import Collection
 from store.plans import By, Census, Do, Plan
@@ -33,7 +32,6 @@ from store.records import Filter
 
 # So many papers are cited under numbers, so that a later question can point at one.
 _CITED = 8
-NO_TOKENS = Usage()
 
 
 def filtered(question: Question, collection: Collection) -> Generator[Event, None, tuple[Question, Filter]]:
@@ -67,9 +65,8 @@ def counted(
     clock: Callable[[], float],
     started: float,
     model: str | None = None,
-    usage: Usage = NO_TOKENS,
 ) -> Iterator[Event]:
-    """The answer to a question whose plan is known; `model` is the one that made it, at the cost of `usage`.
+    """The answer to a question whose plan is known; `model` is the one that made it.
     Raises FilterError, StoreError."""
     census = _named(collection.census(plan), collection)
     text = sentence(census)
@@ -82,7 +79,6 @@ def counted(
             status=Status.CENSUS,
             text=" ".join([text, "".join(f"[{each.number}]" for each in citations)]).strip(),
             citations=citations,
-            usage=usage,
             timings=Timings(total=clock() - started),
             model=model,
             filter=question.filter,

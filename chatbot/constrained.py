@@ -12,14 +12,13 @@ from contextlib import closing
 from typing import cast
 
 from chatbot.errors import ModelCut, ModelGarbled, SchemaUnsupported
-from chatbot.model import QUIET, ChatModel, Done, Message, Retraction, TextPart
-from chatbot.values import Usage
+from chatbot.model import QUIET, ChatModel, Message, Retraction, TextPart
 
 
 def answered(
     model: ChatModel, messages: Sequence[Message], schema: Mapping[str, object], max_tokens: int
-) -> tuple[dict[str, object] | None, Usage]:
-    """The object that the model replies, None if it is none; and what it cost.
+) -> dict[str, object] | None:
+    """The object that the model replies, None if it is none.
 
     Raises ModelError where the model does not answer at all.
     """
@@ -30,13 +29,13 @@ def answered(
             continue
         except (ModelCut, ModelGarbled):
             break
-    return None, Usage()
+    return None
 
 
 def _asked(
     model: ChatModel, messages: Sequence[Message], schema: Mapping[str, object] | None, max_tokens: int
-) -> tuple[dict[str, object] | None, Usage]:
-    said, usage = "", Usage()
+) -> dict[str, object] | None:
+    said = ""
     parts = model.stream(messages, schema=schema, max_tokens=max_tokens, thinking=QUIET)
     with closing(cast("Generator[object]", parts)):
         for part in parts:
@@ -45,9 +44,7 @@ def _asked(
                     said += text
                 case Retraction():
                     said = ""
-                case Done(usage=usage):
-                    pass
-    return _object(said), usage
+    return _object(said)
 
 
 def _object(said: str) -> dict[str, object] | None:

@@ -11,7 +11,7 @@ from chatbot.constrained import answered
 from chatbot.evidence import as_data
 from chatbot.model import ChatModel, Message
 from chatbot.planning import MOST_PARTS
-from chatbot.values import PlannedBy, SearchPart, SearchPlan, Usage
+from chatbot.values import PlannedBy, SearchPart, SearchPlan
 from store.keywords import content_stems
 
 _TOKENS = 256
@@ -30,8 +30,8 @@ _SCHEMA = {
 }
 
 
-def by_model(question: str, model: ChatModel, max_tokens: int) -> tuple[SearchPlan | None, Usage]:
-    """The plan of a question that the model finds parts in, None for one that stays whole. And its cost.
+def by_model(question: str, model: ChatModel, max_tokens: int) -> SearchPlan | None:
+    """The plan of a question that the model finds parts in, None for one that stays whole.
 
     Raises ModelError where the model does not answer.
     """
@@ -39,11 +39,11 @@ def by_model(question: str, model: ChatModel, max_tokens: int) -> tuple[SearchPl
         Message("system", prompts.load("divide").render()),
         Message("user", prompts.load("about_question").render(question=as_data(question))),
     ]
-    found, usage = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
+    found = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
     searches = found.get("searches") if found else None
     if not isinstance(searches, list) or not all(isinstance(each, str) for each in searches):
-        return None, usage
-    return divided(question, searches), usage
+        return None
+    return divided(question, searches)
 
 
 def divided(question: str, searches: list[str]) -> SearchPlan | None:

@@ -28,7 +28,6 @@ from chatbot.values import (
     Style,
     Thoughts,
     Timings,
-    Usage,
     Verdict,
 )
 from chatbot.verifying import lacking
@@ -56,7 +55,6 @@ class Draft:
     premise: Claim | None = None
     full_text: tuple[Paper, ...] = ()
     dropped: list[str] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     model: str | None = None
     plan: SearchPlan | None = None
@@ -126,7 +124,6 @@ class Draft:
                 withdrawn=tuple(self.withdrawn),
                 full_text=self.full_text if status is Status.REFUSED else (),
                 dropped=tuple(self.dropped),
-                usage=self.usage,
                 timings=self.timings,
                 model=self.model,
                 fingerprint=fingerprint,

@@ -74,8 +74,8 @@ class Generation:
         """What the model thinks of its chances to answer from this evidence, from one token."""
         system = "answer_schema" if self._model.supports_schema else "answer_markers"
         self._draft.mark("requested")
-        first = self._model.first_token(self._messages(system, prompts.load("task_answerable").render()))
-        return None if first is None else yes_odds(first)
+        asked = self._messages(system, prompts.load("task_answerable").render())
+        return yes_odds(self._model.first_token(asked).scores)
 
     def run(self, *, sure: bool) -> Iterator[Event]:
         """The events of the answer. `sure`: the model said before that the evidence holds it.
@@ -125,8 +125,7 @@ class Generation:
                         case Retraction():
                             yield from self._retract()
                             reader = AnswerReader()
-                        case Done(finish_reason, usage):
-                            self._draft.usage += usage
+                        case Done(finish_reason):
                             self._draft.mark("generated")
                             if finish_reason == "length":
                                 self._draft.cut = "length"
@@ -242,12 +241,11 @@ class Generation:
         if self._tongue is None:
             return claim
         try:
-            told, why, usage = retold(claim, self._tongue, self._model, self._settings.max_tokens)
+            told, why = retold(claim, self._tongue, self._model, self._settings.max_tokens)
         except ModelError as error:
             self._draft.dropped.append(f"Sentences stay as they were proven. {error}")
             self._tongue = None
             return claim
-        self._draft.usage += usage
         if why:
             self._draft.dropped.append(f"A sentence stays as it was proven: {why}. ({claim.text})")
         return told
@@ -277,8 +275,6 @@ class Generation:
                         said += reader.feed(text)
                     case Retraction():
                         reader, said = AnswerReader(), []
-                    case Done(usage=usage):
-                        self._draft.usage += usage
             said += reader.finish()
             statement = next((each for each in said if isinstance(each, Statement)), None)
             if statement is None or _is_refusal(statement.text) or statement.text == claim.text:

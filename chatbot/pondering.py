@@ -20,7 +20,7 @@ from typing import cast
 from chatbot.errors import ModelCut
 from chatbot.model import ChatModel, Done, Message, Part, Retraction, TextPart, Thinking, ThoughtPart
 from chatbot.model.dialects import thinks
-from chatbot.values import Manner, Thoughts, Usage
+from chatbot.values import Manner, Thoughts
 
 # What thinking may take beside the answer where no budget is set: Qwen3's thoughts about a short question
 # over a few sentences of evidence are of a few hundred tokens, of some thousand at worst.
@@ -74,7 +74,6 @@ class Pondered:
         self, messages: Sequence[Message], schema: Mapping[str, object] | None, max_tokens: int
     ) -> Iterator[Part | Remark]:
         """The parts of the reply, `Done` last and once. Raises what the model's `stream` raises."""
-        spent = Usage()
         most = max_tokens + self._room
         thought = self._model.name or "The model"
         budget = self._wanted.budget
@@ -100,19 +99,17 @@ class Pondered:
                     raise
                 finally:
                     self._stop()
-            usage = done.usage if done else self._used(messages, self._counted - before)
-            self._told += usage.thought_tokens
-            spent = usage if spent == Usage() else spent + usage
-            pondered = self._counted > before
+            tokens = self._counted - before
+            self._told += done.usage.thought_tokens if done else tokens
+            pondered = tokens > 0
             if done is not None and (self._answered or not pondered or again):
                 if pondered and not self._answered:
                     yield Remark(
                         f"{thought} thinks and gives no answer, also when it is told not to think. Say how "
                         "its server is told with CHATBOT_THINKING_STYLE, or choose another model."
                     )
-                yield Done(done.finish_reason, spent)
+                yield done
                 return
-            tokens = self._counted - before
             yield Remark(
                 f"{thought} was stopped after {tokens} tokens of thinking (the budget is {budget}) and asked "
                 "again to answer without."
@@ -139,12 +136,6 @@ class Pondered:
         if self._since is not None:
             self._seconds += self._clock() - self._since
             self._since = None
-
-    def _used(self, messages: Sequence[Message], tokens: int) -> Usage:
-        encoding = self._model.encoding
-        return Usage(
-            encoding.count_messages(messages), tokens, counted_by=encoding.name, thought_tokens=tokens
-        )
 
     def _cut(self, name: str) -> str:
         return (

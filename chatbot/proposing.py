@@ -16,7 +16,6 @@ from chatbot.constrained import answered
 from chatbot.evidence import as_data
 from chatbot.model import ChatModel, Message
 from chatbot.phrasing import after, before, day, number, rule, spaced
-from chatbot.values import Usage
 from store.filters import FACTS
 from store.keywords import STOP_WORDS, content_stems
 from store.plans import By, Do, Plan
@@ -110,8 +109,8 @@ def may_be(question: str) -> bool:
     return bool(_SIGNS.search(question)) and not _BACK.search(question)
 
 
-def proposed(question: str, model: ChatModel, max_tokens: int) -> tuple[Plan | None, Usage]:
-    """The model's plan, if it holds against the question; and what it cost.
+def proposed(question: str, model: ChatModel, max_tokens: int) -> Plan | None:
+    """The model's plan, if it holds against the question.
 
     Raises ModelError where the model does not answer.
     """
@@ -119,8 +118,8 @@ def proposed(question: str, model: ChatModel, max_tokens: int) -> tuple[Plan | N
         Message("system", prompts.load("propose").render()),
         Message("user", prompts.load("about_question").render(question=as_data(question))),
     ]
-    found, usage = answered(model, messages, SCHEMA, max(_TOKENS, max_tokens))
-    return (None if found is None else checked(question, found)), usage
+    found = answered(model, messages, SCHEMA, max(_TOKENS, max_tokens))
+    return None if found is None else checked(question, found)
 
 
 def checked(question: str, found: Mapping[str, object]) -> Plan | None:

@@ -20,7 +20,7 @@ from chatbot.languages import language
 from chatbot.model import ChatModel, Message
 from chatbot.small_words import SMALL
 from chatbot.translating import lost
-from chatbot.values import Claim, Usage, Verdict
+from chatbot.values import Claim, Verdict
 from chatbot.verifying import Passage, judge
 
 # Thai and Hindi take several tokens a character; German is longer than English.
@@ -37,35 +37,34 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 
 
-def retold(claim: Claim, wanted: str, model: ChatModel, max_tokens: int) -> tuple[Claim, str, Usage]:
-    """The claim with its translation into `wanted` (as `languages` calls it); without, why; and the cost.
+def retold(claim: Claim, wanted: str, model: ChatModel, max_tokens: int) -> tuple[Claim, str]:
+    """The claim with its translation into `wanted` (as `languages` calls it); without, why.
 
     Raises ModelError where the model does not answer.
     """
     own = language(claim.text)
     if own == (None if wanted == "English" else wanted):
-        return claim, "", Usage()
-    said, usage = _translated(claim.text, wanted, model, max_tokens)
+        return claim, ""
+    said = _translated(claim.text, wanted, model, max_tokens)
     if said is None:
-        return claim, "the model gave no translation", usage
+        return claim, "the model gave no translation"
     if why := _wrong(said, claim.text, wanted):
-        return claim, why, usage
-    back, cost = _translated(said, own or "English", model, max_tokens)
-    usage += cost
+        return claim, why
+    back = _translated(said, own or "English", model, max_tokens)
     if back is None or not _says(back, claim.text):
-        return claim, "brought back, its translation says something else", usage
-    return replace(claim, translation=said), "", usage
+        return claim, "brought back, its translation says something else"
+    return replace(claim, translation=said), ""
 
 
-def _translated(text: str, wanted: str, model: ChatModel, max_tokens: int) -> tuple[str | None, Usage]:
+def _translated(text: str, wanted: str, model: ChatModel, max_tokens: int) -> str | None:
     messages = [
         Message("system", prompts.load("retell").render(language=wanted)),
         Message("user", prompts.load("retell_asked").render(sentence=as_data(text))),
     ]
-    found, usage = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
+    found = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
     said = found.get("translation") if found else None
     said = as_data(said) if isinstance(said, str) else ""
-    return (said if any(map(str.isalpha, said)) and len(said) <= _LONGER * len(text) else None), usage
+    return said if any(map(str.isalpha, said)) and len(said) <= _LONGER * len(text) else None
 
 
 def _wrong(said: str, text: str, wanted: str) -> str:

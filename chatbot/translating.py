@@ -14,7 +14,6 @@ from chatbot.constrained import answered
 from chatbot.evidence import as_data
 from chatbot.languages import language
 from chatbot.model import ChatModel, Message
-from chatbot.values import Usage
 from chatbot.verifying.names import key
 
 # A translation is about as long as its question; twelve characters a Chinese one are plenty.
@@ -38,8 +37,8 @@ _NUMERAL = re.compile("[一二三四五六七八九十百千万亿两萬億]")
 _TRANSLATED = {"IA": "AI", "KI": "AI", "PLN": "NLP", "TAL": "NLP", "TALN": "NLP"}
 
 
-def english(question: str, model: ChatModel, max_tokens: int) -> tuple[str | None, Usage]:
-    """The question in English, with all its names and numbers; None if the model gives none. And its cost.
+def english(question: str, model: ChatModel, max_tokens: int) -> str | None:
+    """The question in English, with all its names and numbers; None if the model gives none.
 
     Raises ModelError where the model does not answer.
     """
@@ -48,16 +47,16 @@ def english(question: str, model: ChatModel, max_tokens: int) -> tuple[str | Non
         Message("system", prompts.load("translate").render()),
         Message("user", prompts.load("about_question").render(question=text)),
     ]
-    found, usage = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
+    found = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
     said = found.get("english") if found else None
     if not isinstance(said, str):
-        return None, usage
+        return None
     said = as_data(said)
     if not any(map(str.isalpha, said)) or len(said) > _LONGER * len(text) or language(said) is not None:
-        return None, usage
+        return None
     if invented(said, text):
-        return None, usage
-    return complete(said, text), usage
+        return None
+    return complete(said, text)
 
 
 def complete(english: str, question: str) -> str:

@@ -42,8 +42,7 @@ def understood(
     if foreign is not None and not _spoken(foreign, searches, question.text):
         text = None
         if model is not None:
-            text, usage = translating.english(question.text, model, settings.max_tokens)
-            draft.usage += usage
+            text = translating.english(question.text, model, settings.max_tokens)
         if text is not None:
             plan = SearchPlan(translated_from=foreign, original=question.text, translation=text)
             draft.standalone = alone(replace(question, text=text), collection)
@@ -59,8 +58,7 @@ def understood(
     named = planning.named_in(collection)
     parted = planning.by_rules(draft.standalone, named)
     if parted is None and model is not None and planning.looks_parted(draft.standalone, named):
-        parted, usage = dividing.by_model(draft.standalone, model, settings.max_tokens)
-        draft.usage += usage
+        parted = dividing.by_model(draft.standalone, model, settings.max_tokens)
     if parted is not None:
         plan = replace(plan, parts=parted.parts, made_by=parted.made_by, beyond=parted.beyond)
     if plan != SearchPlan():

@@ -275,7 +275,7 @@ class TopicCensus:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the server counted them, or as we did (`counted_by` names the tokenizer then).
+    """Tokens as the server counted them, or, of some replies, as we did (`counted_by` names the tokenizer).
 
     `thought_tokens` are those of `completion_tokens` that were thinking, 0 where the server does not tell.
     """
@@ -291,7 +291,7 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
-            other.counted_by,
+            self.counted_by if other.counted_by == "server" else other.counted_by,
             self.thought_tokens + other.thought_tokens,
         )
 

@@ -79,6 +79,8 @@ class Ledger:
         self._lock = threading.RLock()
         self._counted: tuple[tuple[int, int], int] | None = None
         self._ids: dict[int, str] = {}
+        self._rows: dict[str, int] = {}
+        self._rows_at: tuple[int, int] | None = None
         with self._telling():
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         try:
@@ -471,9 +473,19 @@ class Ledger:
         return [id for (id,) in self._all(f"SELECT id FROM papers WHERE {where} ORDER BY row", values)]
 
     def rows(self, ids: Sequence[str]) -> dict[str, int]:
-        """The rows of the papers that have one of these ids now, by id."""
-        sql = "SELECT id, row FROM papers WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._all(sql, (json.dumps(ids),)))
+        """The rows of the papers that have one of these ids now, by id.
+
+        Asked again with nothing written in between, all are remembered: a search with a filter wants hundreds.
+        """
+        with self._lock:
+            changes = self.changes
+            if self._rows_at != changes:
+                self._rows_at, self._rows = changes, {}
+                sql = "SELECT id, row FROM papers WHERE id IN (SELECT value FROM json_each(?))"
+                return dict(self._all(sql, (json.dumps(ids),)))
+            if not self._rows:
+                self._rows = dict(self._all("SELECT id, row FROM papers"))
+            return {id: self._rows[id] for id in ids if id in self._rows}
 
     def ids_at(self, rows: Sequence[int]) -> dict[int, str]:
         """The ids of these rows, by row; of one that has gone meanwhile perhaps, too.

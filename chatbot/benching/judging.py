@@ -65,7 +65,7 @@ def agreement(model: ChatModel, question: str, reference: str, given: str) -> fl
     first = model.first_token(
         [Message("system", prompts.load("bench_verifier").render()), Message("user", asked)]
     )
-    return None if first is None else yes_odds(first)
+    return yes_odds(first.scores)
 
 
 def agrees(model: ChatModel, question: str, reference: str, given: str) -> bool:

@@ -81,7 +81,7 @@ def _proposed(asked: Question, assembly: Assembly) -> tuple[Plan, str]:
     from chatbot.errors import QuestionError
 
     if proposing.may_be(asked.text) and (model := assembly.model()) is not None:
-        plan, _ = proposing.proposed(asked.text, model, assembly.settings.max_tokens)
+        plan = proposing.proposed(asked.text, model, assembly.settings.max_tokens)
         if plan is not None:
             return replace(plan, filter=filtering.both(asked.filter, plan.filter)), model.name
     raise QuestionError(

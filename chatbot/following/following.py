@@ -21,13 +21,10 @@ from chatbot.values import (
     RewrittenBy,
     Status,
     Timings,
-    Usage,
 )
 from store.collection import Collection
 from store.errors import FilterError
 from store.records import Filter
-
-NO_TOKENS = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,6 @@ class Followed:
     by: RewrittenBy | None = None
     refusal: Answer | None = None
     wish: str = ""
-    usage: Usage = NO_TOKENS
 
     def told(self, answer: Answer, asked: str, seconds: float) -> Answer:
         """The answer as one to the question `asked`, whose understanding took `seconds`."""
@@ -49,7 +45,6 @@ class Followed:
             answer,
             question=asked,
             rewritten_by=self.by,
-            usage=self.usage + answer.usage if self.usage != NO_TOKENS else answer.usage,
             timings=replace(_later(answer.timings, seconds), rewritten=seconds),
         )
 
@@ -68,11 +63,11 @@ def followed(
         made = by_rules(question.text, past, words)
     except NotThere as nothing:
         return Followed(question, refusal=_refusal(question, str(nothing), past))
-    text, by, usage = made.text, RewrittenBy.RULES, Usage()
+    text, by = made.text, RewrittenBy.RULES
     # With the local Qwen all pronouns of bench/results/followups.md came out as by rules, seconds later.
     if made.loose and model is not None and not (made.sure and model.local):
         try:
-            said, usage = rewriting.by_model(question.text, past, model, max_tokens)
+            said = rewriting.by_model(question.text, past, model, max_tokens)
         except (ModelUnreachable, ModelBusy):
             said = None  # the ordinary way asks again, and says so
         if said is not None:
@@ -87,7 +82,7 @@ def followed(
     if not made.filter.empty:
         told = f"{told} Only papers: {_named(made.filter, collection)}."
     yield Notice(told)
-    return Followed(replace(question, text=text, filter=filter), by, wish=made.wish, usage=usage)
+    return Followed(replace(question, text=text, filter=filter), by, wish=made.wish)
 
 
 def alone(question: Question, collection: Collection) -> str:

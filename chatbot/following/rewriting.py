@@ -18,7 +18,6 @@ from chatbot.following.pointing import LEAD, elliptical, pointed
 from chatbot.languages import language
 from chatbot.model import ChatModel, Message
 from chatbot.translating import invented, names_and_numbers
-from chatbot.values import Usage
 from chatbot.verifying.names import key, missing_names, names
 from store.keywords import content_stems
 
@@ -43,22 +42,22 @@ _ASKS = re.compile(
 _LOOSE = content_stems("paper papers method methods model models approach work one ones mean else exactly")
 
 
-def by_model(question: str, past: Past, model: ChatModel, max_tokens: int) -> tuple[str | None, Usage]:
-    """The question on its own, None if the model writes none that can be believed. And its cost.
+def by_model(question: str, past: Past, model: ChatModel, max_tokens: int) -> str | None:
+    """The question on its own, None if the model writes none that can be believed.
 
     Raises ModelError where the model does not answer.
     """
     text = as_data(question)
     asked = prompts.load("follow_asked").render(turns="\n".join(_spoken(past)), question=text)
     messages = [Message("system", prompts.load("follow").render()), Message("user", asked)]
-    found, usage = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
+    found = answered(model, messages, _SCHEMA, max(_TOKENS, max_tokens))
     said = found.get("question") if found else None
     if not isinstance(said, str):
-        return None, usage
+        return None
     said = as_data(said)
     heard = [part for turn in past.turns for part in (turn.asked, MARKER.sub(" ", turn.answer))]
     heard += [f"{paper.label} {paper.title or ''}" for _, paper in past.cited]
-    return (said if believed(said, text, heard) else None), usage
+    return said if believed(said, text, heard) else None
 
 
 def believed(said: str, question: str, heard: Sequence[str]) -> bool:

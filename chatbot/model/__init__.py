@@ -82,6 +82,14 @@ class Done:
 Part = TextPart | ThoughtPart | Retraction | Done
 
 
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """What a reply may begin with: natural log-probabilities by text, none where the endpoint tells none."""
+
+    scores: Mapping[str, float]
+    usage: Usage
+
+
 class ChatModel(Protocol):
     """A language model that streams. Implementations may be used by several threads at once."""
 
@@ -135,10 +143,9 @@ class ChatModel(Protocol):
         """
         ...
 
-    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
-        """Natural log-probabilities of the `top` likeliest first tokens of the reply, by their text.
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
+        """The `top` likeliest first tokens of the reply, never of its thoughts: it is asked not to think.
 
-        Never of its thoughts: it is asked not to think. None where the endpoint tells none. Raises
-        `ModelError` where it does not answer.
+        Raises `ModelError` where the endpoint does not answer.
         """
         ...

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.model.faults import Broken
+from chatbot.model.reply import told_usage
+from chatbot.values import Usage
 
 PAST_THINKING = 8
 """Tokens in which an empty thinking and the first word of the answer stand."""
@@ -19,10 +21,13 @@ _OPEN, _CLOSE = "<think>", "</think>"
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Natural log-probabilities by text; none where the reply tells none, or `thought` and got no further."""
+    """Natural log-probabilities by text; none where the reply tells none, or `thought` and got no further.
+    `text` is all that the reply says, `usage` what its server counted, None where it did not."""
 
     scores: Mapping[str, float]
     thought: bool = False
+    text: str = ""
+    usage: Usage | None = None
 
 
 def first_of(reply: object) -> First:
@@ -33,7 +38,13 @@ def first_of(reply: object) -> First:
     content = getattr(getattr(choices[0], "logprobs", None), "content", None)
     tokens = content if isinstance(content, list) else []
     message = getattr(choices[0], "message", None)
-    apart = any(_text(message, name).strip() for name in ("reasoning_content", "reasoning"))
+    thoughts = "".join(_text(message, name) for name in ("reasoning_content", "reasoning"))
+    said = "".join(_text(token, "token") for token in tokens) or thoughts + _text(message, "content")
+    return replace(_told(tokens, bool(thoughts.strip())), text=said, usage=told_usage(reply))
+
+
+def _told(tokens: list[object], apart: bool) -> First:
+    """What the tokens tell; `apart`: the reply holds thoughts beside its text."""
     begun = "".join(_text(token, "token") for token in tokens).lstrip()
     if not begun.startswith(_OPEN):
         return First({}, True) if apart else First(_candidates(tokens[0]) if tokens else {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import cast
 
-from chatbot.model import AUTO, ChatModel, Message, Part, Thinking
+from chatbot.model import AUTO, ChatModel, FirstToken, Message, Part, Thinking
 from chatbot.tokens import Encoding, encoding_for
 
 
@@ -55,6 +55,6 @@ class LocalModel:
         # Delegation passes a close on: that is what hangs up.
         yield from cast("Generator[Part]", parts)
 
-    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
         """See `ChatModel.first_token`."""
         return self._served().first_token(messages, top)

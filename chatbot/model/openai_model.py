@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatbot.endpoint import is_loopback, shown
 from chatbot.errors import ModelCut, SchemaUnsupported
-from chatbot.model import AUTO, QUIET, Message, Part, Thinking, ThoughtPart
+from chatbot.model import AUTO, QUIET, FirstToken, Message, Part, Thinking, ThoughtPart
 from chatbot.model.capabilities import Capabilities
 from chatbot.model.client import end_at, make_client
 from chatbot.model.dialects import Dialect, blamed
@@ -152,10 +152,10 @@ class OpenAIModel:
             except _faults() as error:
                 raise self._cut(error, until) from error
 
-    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
         """See `ChatModel.first_token`."""
         if self._refused.refuses("logprobs") or self._refused.refuses("top_logprobs"):
-            return None
+            return FirstToken({}, Usage())
         until = self._retries.clock() + self._deadline
         fields = {"logprobs": True, "top_logprobs": top, **self._sampling}
 
@@ -165,13 +165,15 @@ class OpenAIModel:
             return self._attempt(lambda: first_of(self._create(messages, taken, until, QUIET)))
 
         first = self._retries.run(ask, until=until)
+        usage = first.usage or self._counted(messages, first.text)
         for _ in range(2):  # told that it is to be quiet; then, where a field did nothing, in the prompt
             if not first.thought or not self._dialect.thought(QUIET, self.name):
                 break
             first = self._retries.run(ask, until=until)
+            usage += first.usage or self._counted(messages, first.text)
         if not first.scores:
             self._refused.learn("logprobs", sure=not first.thought)
-        return first.scores or None
+        return FirstToken(first.scores, usage)
 
     def _attempt(self, call: Callable[[], T]) -> T:
         try:

@@ -72,19 +72,30 @@ class Reply:
         self._finish = _text(choices[0], "finish_reason") or self._finish
 
     def _count_up(self, chunk: object) -> None:
-        usage = getattr(chunk, "usage", None)
-        if usage is not None:
-            details = getattr(usage, "prompt_tokens_details", None)
-            written = getattr(usage, "completion_tokens_details", None)
-            self._usage = Usage(
-                _number(usage, "prompt_tokens"),
-                _number(usage, "completion_tokens"),
-                _number(details, "cached_tokens"),
-                thought_tokens=_number(written, "reasoning_tokens"),
-            )
-        timings = getattr(chunk, "timings", None)
-        if isinstance(timings, dict) and isinstance(timings.get("cache_n"), int):
-            self._cached = max(0, timings["cache_n"])  # llama.cpp's own place for it
+        self._usage = told_usage(chunk) or self._usage
+        self._cached = _cached(chunk) or self._cached
+
+
+def told_usage(reply: object) -> Usage | None:
+    """What the server says that a reply, or a chunk of one, took; None where it says nothing."""
+    usage = getattr(reply, "usage", None)
+    if usage is None:
+        return None
+    details = getattr(usage, "prompt_tokens_details", None)
+    written = getattr(usage, "completion_tokens_details", None)
+    return Usage(
+        _number(usage, "prompt_tokens"),
+        _number(usage, "completion_tokens"),
+        _number(details, "cached_tokens") or _cached(reply),
+        thought_tokens=_number(written, "reasoning_tokens"),
+    )
+
+
+def _cached(reply: object) -> int:
+    """llama.cpp's own place for it."""
+    timings = getattr(reply, "timings", None)
+    cached = timings.get("cache_n") if isinstance(timings, dict) else None
+    return max(0, cached) if isinstance(cached, int) else 0
 
 
 def _text(thing: object, name: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.errors import SchemaUnsupported
-from chatbot.model import AUTO, Done, Message, Part, TextPart, Thinking
+from chatbot.model import AUTO, Done, FirstToken, Message, Part, TextPart, Thinking
 from chatbot.tokens import Encoding, encoding_for
 from chatbot.values import Usage
 
@@ -38,7 +38,7 @@ class ScriptedModel:
     A reply is a text (streamed in pieces of `chunk` characters, then `Done`), a sequence of parts
     (streamed as they are; an exception among them is raised there; nothing is added), an exception
     (raised instead of a reply), or a function of the `Call` that returns one of these.
-    `logprobs` are given out by `first_token` in the same way, one a call; without any it says None.
+    `logprobs` are given out by `first_token` in the same way, one a call; without any it tells none.
     When the replies are used up, the next call is an AssertionError: the test asked more than it thought.
     """
 
@@ -46,7 +46,7 @@ class ScriptedModel:
         self,
         replies: Iterable[Reply] = (),
         *,
-        logprobs: Iterable[Mapping[str, float] | None] = (),
+        logprobs: Iterable[Mapping[str, float]] = (),
         chunk: int = 7,
         name: str = "scripted",
         window: int = 8192,
@@ -94,13 +94,17 @@ class ScriptedModel:
             return
         for start in range(0, len(reply), self._chunk):
             yield TextPart(reply[start : start + self._chunk])
-        prompt = sum(len(message.content) for message in call.messages)
-        yield Done("stop", Usage(prompt, len(reply), counted_by="characters"))
+        yield Done("stop", _usage(call, len(reply)))
 
-    def first_token(self, messages: Sequence[Message], top: int = 20) -> Mapping[str, float] | None:
-        """The next of `logprobs`, or None when none were scripted."""
-        self.calls.append(Call(tuple(messages), top=top))
-        return next(self._scores, None)
+    def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
+        """The next of `logprobs`; none when none are left. `usage` counts characters, and one token."""
+        call = Call(tuple(messages), top=top)
+        self.calls.append(call)
+        return FirstToken(next(self._scores, {}), _usage(call, 1))
+
+
+def _usage(call: Call, written: int) -> Usage:
+    return Usage(sum(len(message.content) for message in call.messages), written, counted_by="characters")
 
 
 def _next(replies: Iterator[Reply], message: str) -> Reply:

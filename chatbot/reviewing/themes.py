@@ -17,7 +17,6 @@ import prompts
 from chatbot.constrained import answered
 from chatbot.evidence import as_data
 from chatbot.model import ChatModel, Message
-from chatbot.values import Usage
 from store.collection import Collection
 from store.errors import EmbeddingError
 from store.keywords import content_stems, stems
@@ -135,24 +134,24 @@ def terms(groups: Sequence[Sequence[Paper]], besides: str) -> list[str]:
 
 def chosen_name(
     papers: Sequence[Paper], theme: str, topic: str, model: ChatModel, max_tokens: int
-) -> tuple[str | None, Usage]:
-    """The model's name for a theme, None if it says words that the abstracts don't. And what that cost.
+) -> str | None:
+    """The model's name for a theme, None if it says words that the abstracts don't.
 
     Raises ModelError where the model does not answer.
     """
     listed = "\n".join(f"- {as_data(paper.name)}: {_beginning(paper)}" for paper in papers[:_SHOWN])
     asked = prompts.load("theme_asked").render(topic=as_data(topic), terms=as_data(theme), papers=listed)
     messages = [Message("system", prompts.load("theme").render()), Message("user", asked)]
-    found, usage = answered(model, messages, _SCHEMA, min(max_tokens, 128))
+    found = answered(model, messages, _SCHEMA, min(max_tokens, 128))
     name = found.get("name") if found else None
     if not isinstance(name, str):
-        return None, usage
+        return None
     name = as_data(name).strip(" .\"'“”:")
     said = content_stems(name)
     there = frozenset[str]().union(*(content_stems(_readable(paper)) for paper in papers))
     there |= content_stems(topic)
     fits = bool(said) and not said - there and len(name.split()) <= _LONGEST_NAME
-    return (name if fits else None), usage
+    return name if fits else None
 
 
 def _spoken(paper: Paper) -> dict[_Term, str]:

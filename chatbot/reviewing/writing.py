@@ -18,6 +18,7 @@ from chatbot.errors import ModelBusy, ModelUnreachable
 from chatbot.evidence import Pack, Scored, candidates, pack
 from chatbot.generating import Generation
 from chatbot.model import ChatModel
+from chatbot.model.metered import Metered
 from chatbot.reviewing.parts import Review, Reviewed, Theme, Writing
 from chatbot.reviewing.themes import chosen_name, grouped, terms, vectors
 from chatbot.settings import Settings
@@ -53,9 +54,9 @@ _RESERVE = 400
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and how a sentence is judged. `model` None: extracts alone."""
+    """Who writes one review, and how a sentence is judged. `model` None: extracts alone."""
 
-    model: ChatModel | None
+    model: Metered | None
     judge: Judge
     calibration: Calibration
 
@@ -67,7 +68,6 @@ class _Made:
     papers: dict[str, Paper] = field(default_factory=dict)
     withdrawn: list[Claim] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
     wrote: bool = False
 
 
@@ -121,7 +121,7 @@ def written(
             tuple(made.withdrawn),
             tuple(dict.fromkeys(made.dropped)),
             writer.model.name if writer.model is not None and made.wrote else None,
-            made.usage,
+            writer.model.usage if writer.model is not None else Usage(),
         )
     )
 
@@ -215,14 +215,10 @@ class _Scribe:
         if self._model is None:
             return None
         try:
-            found, usage = chosen_name(
-                papers, name, self._topic.words, self._model, self._settings.max_tokens
-            )
+            return chosen_name(papers, name, self._topic.words, self._model, self._settings.max_tokens)
         except (ModelUnreachable, ModelBusy) as error:
             yield self._gone(error)
             return None
-        self._made.usage += usage
-        return found
 
     def _asked(self, packed: Pack, each: Sequence[str]) -> Generator[Told, None, list[Claim]]:
         if self._model is None or not packed.shown:
@@ -249,7 +245,6 @@ class _Scribe:
         self._made.wrote = self._made.wrote or bool(draft.claims)
         self._made.withdrawn += draft.withdrawn
         self._made.dropped += draft.dropped
-        self._made.usage += draft.usage
         return [claim for claim in draft.claims if claim.verdict is Verdict.SUPPORTED]
 
     def _gone(self, error: Exception) -> Notice:

@@ -195,11 +195,11 @@ class PaperJudge:
             asked = prompts.load("topic_asked").render(question=question, text=shown)
             first = model.first_token([system, Message("user", asked)])
             # What begins otherwise, with a thought or a quotation mark, is asked for the word this time.
-            if first and (odds := yes_odds(first)) is not None:
+            if (odds := yes_odds(first.scores)) is not None:
                 return Reply(odds > 0, odds)
-            self._tells_odds = first is not None
+            self._tells_odds = bool(first.scores)
         asked = prompts.load("topic_word").render(question=question, text=shown)
-        found, _ = answered(model, [system, Message("user", asked)], _WORD_SCHEMA, 64)
+        found = answered(model, [system, Message("user", asked)], _WORD_SCHEMA, 64)
         said = str(found.get("answer", "")).strip().lower().rstrip(".") if found else ""
         return Reply(said == "yes") if said in ("yes", "no") else None
 

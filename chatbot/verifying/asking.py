@@ -24,10 +24,10 @@ Judge = Callable[[str, Sequence[Passage]], float | None]
 DOUBTED = "its words are in the evidence, but a model doubts that the evidence says it"
 
 
-def yes_odds(first_token: Mapping[str, float]) -> float | None:
+def yes_odds(scores: Mapping[str, float]) -> float | None:
     """ln(P(yes) / P(no)) from the log-probabilities of a first token; None if neither is among them."""
-    yes = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "yes")
-    no = sum(math.exp(value) for token, value in first_token.items() if token.strip().lower() == "no")
+    yes = sum(math.exp(value) for token, value in scores.items() if token.strip().lower() == "yes")
+    no = sum(math.exp(value) for token, value in scores.items() if token.strip().lower() == "no")
     if yes + no < 1e-3:
         return None
     return math.log(yes + 1e-6) - math.log(no + 1e-6)
@@ -37,7 +37,7 @@ def ask(model: ChatModel, claim: str, passages: Sequence[Passage]) -> float | No
     """The odds that the model gives to the passages saying `claim`, as `yes_odds`. Raises ModelError."""
     asked = prompts.load("statement").render(text=passage_text(passages), statement=claim)
     first = model.first_token([Message("system", prompts.load("judge").render()), Message("user", asked)])
-    return None if first is None else yes_odds(first)
+    return yes_odds(first.scores)
 
 
 def passage_text(passages: Sequence[Passage]) -> str:

@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 from chatbot import assembly
 from chatbot.calibration import Calibrations
 from chatbot.cli import cli
+from chatbot.model import FirstToken
 from chatbot.model.scripted import Call, ScriptedModel
+from chatbot.values import Usage
 
 
 class Calibrated(ScriptedModel):
@@ -31,7 +33,8 @@ class Calibrated(ScriptedModel):
 
     def first_token(self, messages, top=20):  # type: ignore[no-untyped-def]
         held = self._sentence[:40] in messages[-1].content.split("Statement: ")[0]
-        return {"yes": -0.05, "no": -3.0} if held else {"yes": -4.0, "no": -0.02}
+        scores = {"yes": -0.05, "no": -3.0} if held else {"yes": -4.0, "no": -0.02}
+        return FirstToken(scores, Usage(9, 1))
 
 
 @pytest.fixture

@@ -424,7 +424,7 @@ class TestWhatEndpointsDoNotTake:
 class TestFirstToken:
     def test_the_candidates_and_their_log_probabilities_are_given(self) -> None:
         with FakeUpstream(scores(yes=-0.1, no=-2.5)) as upstream:
-            assert model(upstream).first_token(ASK, top=5) == {"yes": -0.1, "no": -2.5}
+            assert model(upstream).first_token(ASK, top=5).scores == {"yes": -0.1, "no": -2.5}
         sent = upstream.requests[0].body
         assert (sent["max_tokens"], sent["logprobs"], sent["top_logprobs"]) == (1, True, 5)
 
@@ -434,9 +434,9 @@ class TestFirstToken:
     def test_an_endpoint_that_tells_none_is_not_asked_again(self, behaviour: Behaviour) -> None:
         with FakeUpstream(behaviour, scores()) as upstream:
             chat = model(upstream)
-            assert chat.first_token(ASK) is None
+            assert chat.first_token(ASK).scores == {}
             asked = len(upstream.requests)
-            assert chat.first_token(ASK) is None
+            assert chat.first_token(ASK).scores == {}
         assert len(upstream.requests) == asked
 
     def test_a_broken_reply_is_an_error_of_ours(self) -> None:

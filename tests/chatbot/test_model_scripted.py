@@ -38,8 +38,8 @@ def test_a_function_answers_what_it_was_asked() -> None:
 def test_calls_are_kept() -> None:
     chat = ScriptedModel(["a"], logprobs=[{"yes": -0.1}])
     list(chat.stream(ASK, schema={"type": "object"}, max_tokens=5))
-    assert chat.first_token(ASK, top=3) == {"yes": -0.1}
-    assert chat.first_token(ASK) is None
+    assert chat.first_token(ASK, top=3).scores == {"yes": -0.1}
+    assert chat.first_token(ASK).scores == {}
     assert chat.calls[:2] == [Call(tuple(ASK), {"type": "object"}, 5), Call(tuple(ASK), top=3)]
 
 

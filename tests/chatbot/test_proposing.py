@@ -121,7 +121,7 @@ def test_the_schema_allows_nothing_but_a_plan():
 
 @pytest.mark.parametrize("said", ["", "No.", "[]", '{"do": "count"', "{" * 500, '{"do": null}'])
 def test_what_is_no_plan_is_none(said):
-    plan, _ = proposed("How many papers are on file?", ScriptedModel([said or "."]), 64)
+    plan = proposed("How many papers are on file?", ScriptedModel([said or "."]), 64)
     assert plan is None
 
 

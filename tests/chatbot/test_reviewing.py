@@ -11,6 +11,8 @@ from chatbot import assembly, discovery
 from chatbot.calibration import DEFAULT
 from chatbot.cli import cli
 from chatbot.errors import ModelUnreachable
+from chatbot.model import FirstToken
+from chatbot.model.metered import Metered
 from chatbot.model.scripted import ScriptedModel
 from chatbot.reviewing.page import markdown, plain
 from chatbot.reviewing.parts import Reviewed, Writing
@@ -19,7 +21,7 @@ from chatbot.reviewing.writing import Writer, written
 from chatbot.settings import Settings
 from chatbot.topics.judging import NEUTRAL
 from chatbot.topics.reading import named
-from chatbot.values import FoundBy, Judged, JudgedBy, Notice, Verdict
+from chatbot.values import FoundBy, Judged, JudgedBy, Notice, Usage, Verdict
 from store.collection import Collection
 from store.embedding import HashEmbedder
 from store.records import Record, Source
@@ -41,9 +43,10 @@ class Writes(ScriptedModel):
     def first_token(self, messages, top=20):
         super().first_token(messages, top)
         if "abstract of one paper" not in messages[0].content:
-            return None
+            return FirstToken({}, Usage())
         nothing = messages[-1].content.partition("\nText: ")[2].startswith(NEUTRAL)
-        return {"yes": -5.0, "no": -0.01} if nothing else {"yes": -0.01, "no": -5.0}
+        scores = {"yes": -5.0, "no": -0.01} if nothing else {"yes": -0.01, "no": -5.0}
+        return FirstToken(scores, Usage(9, 1))
 
     def stream(self, messages, *, schema=None, max_tokens=None, thinking=None):
         self._replies = iter([self._reply])
@@ -67,7 +70,7 @@ class Writes(ScriptedModel):
 
 
 def run(collection, model, topic=TOPIC, **how):
-    writer = Writer(model, lambda claim, passages: None, DEFAULT)
+    writer = Writer(model and Metered(model), lambda claim, passages: None, DEFAULT)
     settings = Settings(home=collection.folder, cache=collection.folder)
     events = list(written(named(topic), collection, writer, settings, lambda: 0.0, **how))
     assert isinstance(events[-1], Reviewed)
@@ -231,7 +234,7 @@ def test_plainly_different_papers_are_parted_and_named_by_their_words(own):
 )
 def test_a_models_name_is_taken_only_if_the_abstracts_have_its_words(own, said, name):
     sea = [paper for paper in own.papers() if paper.label.startswith("Sea")]
-    assert chosen_name(sea, "x", "robots", ScriptedModel([said]), 64)[0] == name
+    assert chosen_name(sea, "x", "robots", ScriptedModel([said]), 64) == name
 
 
 def test_a_name_by_a_model_is_said_to_be_one(own):

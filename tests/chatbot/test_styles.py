@@ -263,5 +263,5 @@ def test_a_translation_that_loses_something_leaves_the_sentence_as_it_was_proven
 def test_numbers_survive_as_the_other_language_writes_them(english: str, german: str, kept: bool) -> None:
     model = ScriptedModel([translation(german), translation(english)])
     claim = Claim(english, Verdict.SUPPORTED, FoundBy.SCHEMA)
-    told, why, _ = retelling.retold(claim, "German", model, 512)
+    told, why = retelling.retold(claim, "German", model, 512)
     assert (told.translation == german) is kept, why

@@ -208,7 +208,7 @@ def first(*tokens: tuple[str, dict[str, float]], reasoning: str = "") -> object:
 
 def test_yes_or_no_is_asked_with_thinking_off() -> None:
     with FakeUpstream(scores(yes=-0.1)) as upstream:
-        assert model(upstream).first_token(ASK) == {"yes": -0.1}
+        assert model(upstream).first_token(ASK).scores == {"yes": -0.1}
         [request] = upstream.requests
     assert request.body["chat_template_kwargs"] == {"enable_thinking": False}
     assert request.body["max_tokens"] == 1
@@ -217,7 +217,7 @@ def test_yes_or_no_is_asked_with_thinking_off() -> None:
 def test_a_model_that_turns_out_to_think_is_asked_again_without() -> None:
     thinking = first(("<think>", {"<think>": -0.01}))
     with FakeUpstream(thinking, scores(no=-0.2)) as upstream:
-        assert model(upstream, "my-own").first_token(ASK) == {"no": -0.2}
+        assert model(upstream, "my-own").first_token(ASK).scores == {"no": -0.2}
         sent = [request.body.get("chat_template_kwargs") for request in upstream.requests]
     assert sent == [None, {"enable_thinking": False}]
 
@@ -232,7 +232,7 @@ def test_an_empty_thinking_before_the_answer_is_passed_over() -> None:
     )
     with FakeUpstream(reply) as upstream:
         chat = model(upstream, thinking_style="prompt")
-        assert chat.first_token(ASK) == {"yes": -0.3, "no": -1.5}
+        assert chat.first_token(ASK).scores == {"yes": -0.3, "no": -1.5}
         [request] = upstream.requests
     assert request.body["max_tokens"] > 4
     assert request.body["messages"][-1]["content"].endswith(" /no_think")
@@ -243,8 +243,8 @@ def test_thoughts_are_never_taken_for_a_yes_and_not_asked_for_again(tmp_path: Pa
     stubborn = first(("yes", {"yes": -0.1}), reasoning="yes, but first")
     with FakeUpstream(stubborn) as upstream:
         chat = model(upstream, "always-thinking", remembered=file)
-        assert chat.first_token(ASK) is None
+        assert chat.first_token(ASK).scores == {}
         asked = len(upstream.requests)
-        assert chat.first_token(ASK) is None
+        assert chat.first_token(ASK).scores == {}
         assert len(upstream.requests) == asked
     assert "logprobs" not in (file.read_text() if file.exists() else "")

@@ -13,7 +13,7 @@ from chatbot import assembly, discovery
 from chatbot.answering import Chat
 from chatbot.cli import cli
 from chatbot.errors import ModelRefused, ModelUnreachable
-from chatbot.model import Done, TextPart
+from chatbot.model import Done, FirstToken, TextPart
 from chatbot.model.scripted import ScriptedModel
 from chatbot.settings import Settings
 from chatbot.topics import candidates, kept
@@ -22,7 +22,7 @@ from chatbot.topics.judging import CLEAR, LEANS, NEUTRAL, NO, YES, Thresholds
 from chatbot.topics.reading import read
 from chatbot.topics.rules import says
 from chatbot.topics.telling import sentence
-from chatbot.values import Finished, Judged, JudgedBy, Notice, Question, Standing, Status
+from chatbot.values import Finished, Judged, JudgedBy, Notice, Question, Standing, Status, Usage
 from store.collection import Collection
 from store.embedding import HashEmbedder
 from store.records import Filter, Record, Source
@@ -51,13 +51,13 @@ class Asked(ScriptedModel):
         odds = next((odds for words, odds in self.odds.items() if words in text), -9.0)
         if isinstance(odds, Exception):
             raise odds
-        return None if odds is None else of(odds)
+        return FirstToken({}, Usage(9, 1)) if odds is None else of(odds)
 
 
 def of(odds):
     """The log-probabilities of yes and no that have these log-odds."""
     yes = 1 / (1 + math.exp(-odds))
-    return {"yes": math.log(yes), "no": math.log(1 - yes)}
+    return FirstToken({"yes": math.log(yes), "no": math.log(1 - yes)}, Usage(9, 1))
 
 
 @pytest.fixture

@@ -58,6 +58,23 @@ def test_words_are_found_whatever_their_ending_and_latex(ledger):
     assert ledger.keyword('"textbf"', Filter(), 10) == []
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another process"])
+def test_the_rows_of_ids_are_remembered_until_something_is_written(ledger, tmp_path, elsewhere):
+    other = Ledger(tmp_path / "ledger.sqlite3") if elsewhere else ledger
+    row = put(ledger, paper())
+    for _ in range(3):
+        assert ledger.rows(["p1", "p2"]) == {"p1": row}
+    other.drop_paper(row)
+    for _ in range(3):
+        assert ledger.rows(["p1"]) == {}
+    again = put(other, paper())
+    assert again != row
+    for _ in range(3):
+        assert ledger.rows(["p1"]) == {"p1": again}
+    if elsewhere:
+        other.close()
+
+
 def test_a_transaction_that_fails_leaves_nothing(ledger):
     def fail() -> None:
         with ledger.transaction():
