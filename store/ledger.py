@@ -475,7 +475,7 @@ class Ledger:
     def rows(self, ids: Sequence[str]) -> dict[str, int]:
         """The rows of the papers that have one of these ids now, by id.
 
-        Asked again with nothing written in between, all are remembered: a search with a filter wants hundreds.
+        Asked again with nothing written in between, all are remembered: a filtered search wants hundreds.
         """
         with self._lock:
             changes = self.changes
