@@ -83,7 +83,7 @@ class Nearest:
             near = self._those(found, filter, depth)
             if len(near) >= depth or len(found) < wanted:
                 return dict(near)
-            wanted *= 4
+            wanted *= 2
         if self._paid_for(papers):
             self._all()
         rows, matrix = self._of(passing)
@@ -111,11 +111,18 @@ class Nearest:
         known = [(id, cosine) for id, cosine in found if id in rows]
         order = numpy.array([rows[id] for id, _ in known], dtype=numpy.int64)
         places = self._passing.first(order, filter, depth)
-        if len(places) == depth:  # the next question is likely to need about as many
-            if len(self._needed) > _SHARES:
-                self._needed.clear()
-            self._needed[filter] = min(int(places[-1]) * 5 // 4 + depth // 4, FIRST * depth)
+        if len(places) == depth:
+            self._learn(filter, int(places[-1]) + 1, depth)
         return [known[place] for place in places]
+
+    def _learn(self, filter: Filter, took: int, depth: int) -> None:
+        """So many it took. The next question is asked for about as many as the most of the last thirty: to
+        ask a second time costs more than to fetch a hundred in vain."""
+        if len(self._needed) > _SHARES:
+            self._needed.clear()
+        before = self._needed.get(filter, 0)
+        enough = max(took + depth // 8, before - (before - took) // 32)
+        self._needed[filter] = min(enough, FIRST * depth)
 
     def _closest(
         self, vector: Vector, rows: Rows, matrix: Matrix, depth: int, passing: Rows | None = None
