@@ -68,21 +68,18 @@ class Nearest:
         """The same, without all vectors in memory, by an index where it is cheaper."""
         passing = self._passing.known(filter)
         if passing is None:
-            for wanted in dict.fromkeys((self._needed.get(filter, FIRST * depth), FIRST * depth)):
-                found = query(vector, wanted)
-                near = self._those(found, filter, depth)
-                if len(near) >= depth or len(found) < wanted:
-                    return dict(near)
+            most = FIRST * depth
+            for wanted in dict.fromkeys((min(self._needed.get(filter, most), most), most)):
+                if (near := self._fetched(vector, wanted, filter, depth, query)) is not None:
+                    return near
             passing = self._passing.all(filter)
         papers = self._ledger.count()
         guess = int(_SPARE * depth * papers / max(len(passing), 1)) + depth
         wanted = max(self._needed.get(filter, guess), depth)
         while wanted < papers and wanted * _FETCHED < self._cost(passing, papers):
             self._paid += wanted * _FETCHED
-            found = query(vector, wanted)
-            near = self._those(found, filter, depth)
-            if len(near) >= depth or len(found) < wanted:
-                return dict(near)
+            if (near := self._fetched(vector, wanted, filter, depth, query)) is not None:
+                return near
             wanted *= 2
         if self._paid_for(papers):
             self._all()
@@ -103,26 +100,31 @@ class Nearest:
         """Whether searching without all vectors in memory has cost so much that they are read."""
         return papers <= _KEPT and self._paid > papers * _READ * _SHARE
 
-    def _those(self, found: list[tuple[str, float]], filter: Filter, depth: int) -> list[tuple[str, float]]:
-        """Of the index's answer, the first that pass."""
+    def _fetched(
+        self, vector: Vector, wanted: int, filter: Filter, depth: int, query: Query
+    ) -> dict[str, float] | None:
+        """The nearest that pass among so many of the index's; None if these were too few."""
         import numpy
 
+        found = query(vector, wanted)
         rows = self._ledger.rows([id for id, _ in found])
         known = [(id, cosine) for id, cosine in found if id in rows]
         order = numpy.array([rows[id] for id, _ in known], dtype=numpy.int64)
         places = self._passing.first(order, filter, depth)
         if len(places) == depth:
-            self._learn(filter, int(places[-1]) + 1, depth)
-        return [known[place] for place in places]
+            self._learn(filter, int(places[-1]) + 1 + depth // 8)
+        elif len(found) == wanted:
+            self._learn(filter, wanted * 5 // 4)
+            return None
+        return dict(known[place] for place in places)
 
-    def _learn(self, filter: Filter, took: int, depth: int) -> None:
-        """So many it took. The next question is asked for about as many as the most of the last thirty: to
-        ask a second time costs more than to fetch a hundred in vain."""
+    def _learn(self, filter: Filter, enough: int) -> None:
+        """So many would have been enough. The next question is asked for about as many as the most of the
+        last thirty: to ask a second time costs more than to fetch a hundred in vain."""
         if len(self._needed) > _SHARES:
             self._needed.clear()
         before = self._needed.get(filter, 0)
-        enough = max(took + depth // 8, before - (before - took) // 32)
-        self._needed[filter] = min(enough, FIRST * depth)
+        self._needed[filter] = max(enough, before - (before - enough) // 32)
 
     def _closest(
         self, vector: Vector, rows: Rows, matrix: Matrix, depth: int, passing: Rows | None = None
