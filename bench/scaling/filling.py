@@ -139,8 +139,8 @@ def report(home: Path) -> str:
             "",
             f"Whole abstracts take the default embedder {1000 * whole[0]:.0f} ms each here, raw, and "
             f"{1000 * whole[1]:.0f} ms of the processor. Beside that (by the clock, and of the processor) "
-            f"our own is {share('vectors', 'ledger', 'reading', of=whole)}, {share('vectors', of=whole)} of it "
-            f"while embedding, and Chroma's {share('chroma', of=whole)}; beside the embedder that is cut "
-            f"short, our own while embedding is {share('vectors', of=cut)}.",
+            f"our own is {share('vectors', 'ledger', 'reading', of=whole)}, {share('vectors', of=whole)} "
+            f"of it while embedding, and Chroma's {share('chroma', of=whole)}; beside the embedder that "
+            f"is cut short, our own while embedding is {share('vectors', of=cut)}.",
         ]
     )
