@@ -8,10 +8,8 @@ Dialogues of three turns over the seeds with the configured model (CHATBOT_MODEL
 does, rewriting, answerability and verdicts included. Of each turn is told: the first request about evidence
 (how many tokens its prompt is, how many of these the server had cached, seconds until its first token), the
 model's odds that the evidence holds the answer, seconds until the answer's first word and its end, counted
-from the question. A model that is asked for odds is first sent the same prompt with room for one token: odds
-come without a count of tokens; what was read then is read from the cache. With `--reading` only that request
-is sent, and the answer is the sentence that is shown last: what reading the prompt costs, and nothing else.
-Prints Markdown.
+from the question. With `--reading` only that request is sent, with room for one token, and the answer is the
+sentence that is shown last: what reading the prompt costs, and nothing else. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -112,14 +110,16 @@ class Probe:
 
     def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
         about = _about_evidence(messages)
-        if about and self.seen is None:
-            for _ in self.stream(messages, max_tokens=1):
-                pass
         if self.reading:
+            if about and self.seen is None:
+                for _ in self.stream(messages, max_tokens=1):
+                    pass
             return FirstToken({}, Usage())
+        started = time.perf_counter()
         found = self.model.first_token(messages, top)
-        if about and self.seen is not None:
-            self.seen.odds = yes_odds(found.scores)
+        if about and self.seen is None:
+            usage, took = found.usage, time.perf_counter() - started
+            self.seen = Seen(usage.prompt_tokens, usage.cached_tokens, took, yes_odds(found.scores))
         return found
 
 
