@@ -15,10 +15,14 @@ from chatbot.verifying.clauses import meaning, segments
 from chatbot.verifying.names import key, names
 from chatbot.verifying.normal import normal
 from chatbot.verifying.quantities import Quantity, quantities
+from store.keywords import STOP_WORDS
 
 _ON = re.compile(r"^\s?(?:[a-z-]+ ){0,3}?(?:on|for|at|in|with|over) (?:the )?(?:[a-z-]+ )?$")
 _LIST_GAP = re.compile(r"^\s?(?:,|,? and|;)\s?$")
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
+# The words behind a number; anything else ends its phrase.
+_FOLLOWING = re.compile(r"[A-Za-z][\w-]*|[^\s\w-]|\d\S*")
+_PHRASE = 4
 _FRONT = re.compile(r"^(?:on|for|at|in) (?:the )?(?:[a-z-]+ )?", re.IGNORECASE)
 
 
@@ -118,9 +122,10 @@ def _changes(text: str) -> list[tuple[Quantity, Quantity]]:
 
 def other_noun(claim: str, evidence: str) -> tuple[Quantity, tuple[Quantity, ...]] | None:
     """(the claim's count, the evidence's counts of the same things) where they differ: "29 domains"."""
-    theirs = [number for number in quantities(evidence) if _counts(number)]
+    theirs = [(number, things) for number in quantities(evidence) if (things := _things(evidence, number))]
     for number in quantities(claim):
-        others = tuple(other for other in theirs if _counts(number) and _stem(other) == _stem(number))
+        mine = _things(claim, number)
+        others = tuple(other for other, things in theirs if mine and things == mine)
         if others and not any(number.same(other) for other in others):
             return number, others
     return None
@@ -139,8 +144,23 @@ def strange_nouns(claim: str, evidence: str) -> tuple[Quantity, ...]:
 
 def _counts(number: Quantity) -> bool:
     """A number of things: a plural stands behind it."""
-    return not number.unit and len(number.noun) > 3 and number.noun.endswith("s") and number.noun[-2:] != "ss"
+    return not number.unit and _plural(number.noun)
 
 
-def _stem(number: Quantity) -> frozenset[str]:
-    return meaning(number.noun)
+def _things(text: str, number: Quantity) -> frozenset[str]:
+    """What a number counts, as stems: the first plural of the few words behind it ("two large models"); else
+    all of these, if no more than two stand there before a function word or a mark ("5 native and")."""
+    if number.unit:
+        return frozenset()
+    phrase: list[str] = []
+    for word in _FOLLOWING.findall(normal(text)[number.end : number.end + 60])[:_PHRASE]:
+        if not word[0].isalpha() or word.lower() in STOP_WORDS:
+            return meaning(" ".join(phrase)) if len(phrase) <= 2 else frozenset()
+        phrase.append(word)
+        if _plural(word):
+            return meaning(word)
+    return frozenset()
+
+
+def _plural(word: str) -> bool:
+    return len(word) > 3 and word.endswith("s") and word[-2:] != "ss"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from chatbot.verifying.clauses import clauses, nearest
+from chatbot.verifying.clauses import clauses, meaning, nearest
 from chatbot.verifying.names import key, names
 from chatbot.verifying.normal import normal
 
@@ -65,18 +65,33 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("with", "without"),
     )
 )
+# Verbs that say the same of a paper's subject; their other forms are found by their stems.
+_SAME: tuple[frozenset[str], ...] = tuple(
+    frozenset(line.split())
+    for line in (
+        "use uses used using employ employs employed employing utilize utilizes utilise utilises leverage "
+        "leverages leveraging apply applies applied adopt adopts adopted",
+        "contain contains containing include includes including comprise comprises cover covers covering",
+        "perform performs performing compute computes computing",
+    )
+)
+_ENDS = re.compile(r"[;:()]|, (?!which\b)")
+_NEAREST = 3
 _WORD = re.compile(r"[a-z][a-z-]*")
 _WINS = re.compile(
     r"\b(?:outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?|exceed(?:s|ed|ing)?|beats?|better than|superior to|"
     r"superior (?:[\w-]+ ){1,5}?(?:compared (?:to|with)|than|over)|superiority over|advances? over|"
-    r"improves? (?:up)?on|(?:higher|faster|larger|stronger|greater|more [\w-]+) (?:[\w-]+ ){0,4}?than|"
+    r"improves? (?:up)?on|(?:higher|faster|larger|stronger|greater|better|more [\w-]+) (?:[\w-]+ ){0,4}?"
+    r"(?:than|(?:as )?compared (?:to|with))|"
     r"ahead of)",
     re.IGNORECASE,
 )
 _LOSES = re.compile(
-    r"\b(?:underperform(?:s|ed|ing)?|falls? (?:short of|behind)|fell (?:short of|behind)|lags? behind|"
-    r"trails?|worse than|inferior to|(?:lower|slower|smaller|weaker|less [\w-]+) (?:[\w-]+ ){0,4}?than|"
-    r"(?:is|are|was|were) (?:outperformed|surpassed|beaten|exceeded) by)",
+    r"\b(?:underperform(?:s|ed|ing)?|falls? (?:short of|behind)|fell (?:short of|behind)|"
+    r"trails?|worse than|inferior to|lags? (?:\w+ )?behind|"
+    r"(?:lower|slower|smaller|weaker|worse|less [\w-]+) (?:[\w-]+ ){0,4}?"
+    r"(?:than|(?:as )?compared (?:to|with))"
+    r"|(?:is|are|was|were) (?:outperformed|surpassed|beaten|exceeded) by)",
     re.IGNORECASE,
 )
 
@@ -94,7 +109,25 @@ _COMPARED = re.compile(
 def alike(text: str) -> frozenset[str]:
     """Words, one or many, that mean what a word of the text means: "surpass" where it says "outperforms"."""
     words = set(_WORD.findall(normal(text).lower()))
-    return frozenset(word for pair in _OPPOSITES for side in pair if words & side for word in side)
+    return frozenset(word for side in _sides() if words & side for word in side)
+
+
+def meant(word: str) -> frozenset[str]:
+    """All words that mean what this one means, itself among them; none where none are known."""
+    own = word.lower()
+    return next((side for side in _sides() if own in side), frozenset())
+
+
+def opposed(word: str) -> frozenset[str]:
+    """All words that mean the opposite of this one."""
+    own = word.lower()
+    turned = (pair[::-1] for pair in _OPPOSITES)
+    return next((right for left, right in (*_OPPOSITES, *turned) if own in left), frozenset())
+
+
+@lru_cache(maxsize=1)
+def _sides() -> tuple[frozenset[str], ...]:
+    return (*(side for pair in _OPPOSITES for side in pair), *_SAME)
 
 
 @lru_cache(maxsize=4096)
@@ -155,6 +188,33 @@ def comparisons(text: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
         after = frozenset(key(name) for name in names(f"than {text[match.end() :]}"))
         found.append((after, before) if loses else (before, after))
     return tuple(found)
+
+
+def turned_comparison(claim: str, evidence: str) -> tuple[str, str] | None:
+    """(winner, loser) of the claim, as written, where the evidence has the two change sides: of the nearest
+    words of each side some stand on the other, and none on its own."""
+    claim, evidence = normal(claim), normal(evidence)
+    for mine in _sides_of(claim, _NEAREST):
+        winner, loser = map(meaning, mine)
+        for theirs in _sides_of(evidence, 2 * _NEAREST):
+            ahead, behind = map(meaning, theirs)
+            if winner & behind and loser & ahead and not winner & ahead and not loser & behind:
+                return mine
+    return None
+
+
+def _sides_of(text: str, most: int) -> list[tuple[str, str]]:
+    """(winner, loser) of each comparison: so many words at most before and behind the comparing ones."""
+    found = []
+    lost = [match.span() for match in _LOSES.finditer(text)]
+    for match in [*_LOSES.finditer(text), *_WINS.finditer(text)]:
+        loses = match.span() in lost
+        if not loses and any(start < match.end() and match.start() < end for start, end in lost):
+            continue
+        before = " ".join(_ENDS.split(text[: match.start()])[-1].split()[-most:])
+        after = " ".join(_ENDS.split(text[match.end() :])[0].split()[:most])
+        found.append((after, before) if loses else (before, after))
+    return found
 
 
 def reversed_comparison(

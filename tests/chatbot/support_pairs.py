@@ -264,22 +264,16 @@ FALSE: tuple[tuple[str, str], ...] = (
 
 UNPROVEN = (
     ("It loses no quality on short inputs.", LONG),
+    ("The smaller models do not improve with the curriculum.", ONLY),
+    ("The student model answers questions that the teacher model generates.", ROLE),
+    ("DeltaNet keeps 98.3% of the 7B model's accuracy while compressing its key-value cache by 62%.", CACHE),
+    ("Retrieval has little effect on common entities.", RARE),
     ("EchoTune reduces the word error rate from 5.6% to 4.1%.", SPEECH),
 )
 
 MISSED = (
-    ("The smaller models improve with the curriculum.", ONLY),
-    ("On Delta the system scores 64.8 using external tools.", RESP),
-    ("A student model generates questions, which a teacher model answers.", ROLE),
-    ("A verifier generates questions.", ROLE),
-    ("The shared expert assigns each token to two of 64 experts.", ROUTER),
     ("The automatic judge rated fluency lower.", HUMANS),
     ("Reinforcement learning improves the model's calibration.", REWARDS),
     ("The pipeline translates near-duplicates into 14 languages.", PIPELINE),
-    ("The schedule needs a warm-up phase.", SCHEDULE),
-    ("The baseline needs half the GPU hours of the proposed schedule.", SCHEDULE),
-    ("Prior agents plan several steps ahead.", AGENT),
-    ("Retrieval helps most on common entities.", RARE),
     ("Retrieval has little effect on rare entities.", RARE),
-    ("WavLM achieved a word error rate of 4.1%.", SPEECH),
 )

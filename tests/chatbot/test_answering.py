@@ -443,7 +443,7 @@ def test_off_checks_nothing_and_calls_nothing_supported(seeded: Collection, tmp_
 
 
 def test_a_verdict_that_a_model_gave_says_so(seeded: Collection, settings: Settings) -> None:
-    loose = "PLawBench holds 850 items in 13 everyday law situations."
+    loose = "PLawBench holds 850 questions about everyday situations."
     model = ScriptedModel(
         [saying((loose, "850 questions"))], logprobs=[SURE, {"yes": -0.001, "no": -9.0}], local=True
     )
