@@ -195,12 +195,18 @@ def turned_comparison(claim: str, evidence: str) -> tuple[str, str] | None:
     words of each side some stand on the other, and none on its own."""
     claim, evidence = normal(claim), normal(evidence)
     for mine in _sides_of(claim, _NEAREST):
-        winner, loser = map(meaning, mine)
+        winner, loser = _apart(mine)
         for theirs in _sides_of(evidence, 2 * _NEAREST):
-            ahead, behind = map(meaning, theirs)
+            ahead, behind = _apart(theirs)
             if winner & behind and loser & ahead and not winner & ahead and not loser & behind:
                 return mine
     return None
+
+
+def _apart(sides: tuple[str, str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of each side that the other has not: of "mixed data" and "ordered data" no "data"."""
+    one, other = map(meaning, sides)
+    return one - other, other - one
 
 
 def _sides_of(text: str, most: int) -> list[tuple[str, str]]:

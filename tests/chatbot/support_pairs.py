@@ -57,6 +57,32 @@ SPEECH = (
 )
 NEITHER = "Neither data augmentation nor dropout prevented overfitting in the low-resource setting."
 
+ATTENTION = (
+    "FlexCache keeps full attention on fresh tokens in fast memory and sparse attention on older "
+    "tokens in main memory."
+)
+LABELS = (
+    "Fine labels raise agreement on correctness, coarse ones raise agreement on relevance, and "
+    "judgments of safety stay inconsistent."
+)
+CREW = "For the trial we recruited 8 people, 5 native and 3 foreign speakers, who filled in 40 forms."
+LAG = "However, the frozen variant lags far behind the tuned variant in both speed and accuracy."
+FILL = (
+    "Unlike MeanFill, which estimates the mean of a missing value, DrawFill estimates its whole distribution."
+)
+CELLS = (
+    "Our design builds upon gated cells, which are less prone to vanishing gradients as compared to "
+    "plain cells."
+)
+CITED = "Papers that are cited often (and were seen more in training) show lower error rates."
+MIXED = "Gains in tuning are small but consistent, with ordered data outperforming mixed data."
+PROMPTS = "We compare two representative models under three kinds of prompts."
+PHONE = "A voice agent calls people and asks the questions, and a second model (GLM-9) reads the transcripts."
+ROUTES = (
+    "MixNet combines several compressed variants of one model and dynamically routes inputs to the "
+    "best of them."
+)
+
 TRUE: tuple[tuple[str, str], ...] = (
     ("Alpha-7 is a 13B model trained on 4.5 trillion tokens.", ALPHA),
     ("Alpha-7 was trained on web text and code.", ALPHA),
@@ -150,6 +176,23 @@ TRUE: tuple[tuple[str, str], ...] = (
     ("EchoTune was evaluated on 6 speech corpora.", SPEECH),
     ("Data augmentation did not prevent overfitting in the low-resource setting.", NEITHER),
     ("Dropout did not prevent overfitting.", NEITHER),
+    ("FlexCache keeps sparse attention on older tokens in main memory.", ATTENTION),
+    ("FlexCache keeps full attention on fresh tokens.", ATTENTION),
+    ("Fine labels raise agreement on correctness.", LABELS),
+    ("Judgments of safety stay inconsistent.", LABELS),
+    ("They recruited 8 people, 5 of them native speakers.", CREW),
+    ("8 people were recruited, who filled in 40 forms.", CREW),
+    ("The frozen variant lags behind the tuned variant in accuracy.", LAG),
+    ("DrawFill estimates the whole distribution of a missing value.", FILL),
+    ("MeanFill estimates the mean of a missing value.", FILL),
+    ("Gated cells are less prone to vanishing gradients than plain cells.", CELLS),
+    ("Papers that are cited often show lower error rates.", CITED),
+    ("Ordered data outperform mixed data.", MIXED),
+    ("The gains in tuning are small but consistent.", MIXED),
+    ("The study compares two models under three kinds of prompts.", PROMPTS),
+    ("GLM-9 reads the transcripts.", PHONE),
+    ("A voice agent calls people and asks the questions.", PHONE),
+    ("MixNet dynamically routes inputs to the best variants.", ROUTES),
 )
 
 FALSE: tuple[tuple[str, str], ...] = (
@@ -260,9 +303,28 @@ FALSE: tuple[tuple[str, str], ...] = (
     ("EchoTune was trained on six speech corpora.", SPEECH),
     ("Data augmentation prevented overfitting in the low-resource setting.", NEITHER),
     ("Both data augmentation and dropout prevented overfitting.", NEITHER),
+    ("FlexCache keeps sparse attention on fresh tokens in fast memory.", ATTENTION),
+    ("FlexCache keeps full attention on older tokens in main memory.", ATTENTION),
+    ("FlexCache keeps full attention on fresh tokens in main memory.", ATTENTION),
+    ("Coarse labels raise agreement on correctness.", LABELS),
+    ("Fine labels raise agreement on relevance.", LABELS),
+    ("Judgments of safety stay consistent.", LABELS),
+    ("They recruited 8 people, 3 native and 5 foreign speakers.", CREW),
+    ("They recruited 40 people, who filled in 8 forms.", CREW),
+    ("The tuned variant lags far behind the frozen variant in both speed and accuracy.", LAG),
+    ("MeanFill estimates the whole distribution of a missing value.", FILL),
+    ("DrawFill estimates the mean of a missing value.", FILL),
+    ("Plain cells are less prone to vanishing gradients than gated cells.", CELLS),
+    ("Papers that are cited often show higher error rates.", CITED),
+    ("Mixed data outperform ordered data.", MIXED),
+    ("Gains in tuning are large but consistent.", MIXED),
+    ("They compare three models under two kinds of prompts.", PROMPTS),
+    ("GLM-9 calls people and asks the questions.", PHONE),
+    ("MixNet statically routes inputs to the best variants.", ROUTES),
 )
 
 UNPROVEN = (
+    ("MixNet dynamically routes inputs to the best variants.", ROUTES),
     ("It loses no quality on short inputs.", LONG),
     ("The smaller models do not improve with the curriculum.", ONLY),
     ("The student model answers questions that the teacher model generates.", ROLE),

@@ -252,3 +252,39 @@ def test_one_changed_digit_is_never_supported(sentence: str, data: st.DataObject
     # Where the new number is said by the sentence too, it may be a true claim.
     assume(not {quantity.value for quantity in quantities(changed)} | set(names(changed)) <= there)
     assert judged(changed, sentence).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "proven"),
+    [
+        (
+            "TreeNet relies on hand-written rules.",
+            "However, existing parsers rely on hand-written rules.",
+            False,
+        ),
+        (
+            "TreeNet relies on costly labels.",
+            "While these approaches are fast, they rely on costly labels.",
+            False,
+        ),
+        (
+            "Existing parsers rely on hand-written rules.",
+            "Existing parsers rely on hand-written rules alone.",
+            True,
+        ),
+        ("TreeNet relies on raw text.", "Unlike existing parsers, our method relies on raw text.", True),
+        ("TreeNet outperforms existing parsers.", "Existing parsers are outperformed by TreeNet.", True),
+        ("TreeNet relies on raw text.", "Existing parsers need rules, but we rely on raw text.", True),
+    ],
+)
+def test_what_is_said_of_others_is_not_said_of_the_paper(claim: str, evidence: str, proven: bool) -> None:
+    judgement = judge(claim, [Passage(evidence, ("TreeNet",))])
+    assert (judgement.verdict is Verdict.SUPPORTED) is proven, judgement
+
+
+def test_what_stands_otherwise_is_named() -> None:
+    evidence = "FlexCache keeps full attention on fresh tokens and sparse attention on old ones."
+    swapped = judged("FlexCache keeps sparse attention on fresh tokens.", evidence)
+    assert swapped.verdict is Verdict.PARTIAL
+    assert "together" in swapped.missing[0]
+    assert not swapped.settled  # a model may know better
