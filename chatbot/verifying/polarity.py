@@ -21,7 +21,8 @@ _NEGATION = re.compile(
 )
 # Phrases in which a negation denies nothing.
 _IDLE = re.compile(
-    r"\bnot only\b|\bno longer than\b|\bnot limited to\b|\bno (?:less|fewer|more) than\b",
+    r"\bnot only\b|\bnot\b(?=[^.;]*,? but\b)|\bno longer than\b"
+    r"|\bnot limited to\b|\bno (?:less|fewer|more) than\b",
     re.IGNORECASE,
 )
 _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(

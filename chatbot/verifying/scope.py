@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from chatbot.verifying.normal import normal
+from chatbot.verifying.quantities import WORDS
 
 
 def _words(text: str) -> re.Pattern[str]:
@@ -35,6 +36,17 @@ _CAUSE = _words(
     r"cause[sd]?, causing, leads? to, led to, leading to, results? in, resulted in, due to, because, "
     r"drives?, induces?, induced, responsible for"
 )
+_AT_MOST = re.compile(
+    r"\b(?:at most|up to|(?:no|not) (?:more|greater|larger) than|(?:less|fewer|smaller|lower) than"
+    r"|(?:under|below|within) \d)|[≤<]",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(
+    r"\b(?:at least|(?:no|not) (?:less|fewer) than|(?:more|greater|larger|higher) than"
+    r"|(?:over|above|beyond) \d|exceed\w*)|[≥>]|\d\+",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(rf"^\D{{0,12}}\d|^(?:[\w-]+ ){{1,3}}(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
 _TOGETHER = _words(r"correlat\w*, associat\w*, linked, link, related, relationship, co-?occurs?")
 
 
@@ -51,6 +63,13 @@ def excess(claim: str, evidence: str) -> tuple[str, ...]:
         found.append(f'"{word.group()}" where the evidence says "{less.group()}"')
     if (word := _ONLY.search(_NOT_ONLY.sub(" ", claim))) and not _ONLY.search(evidence):
         found.append(f'"{word.group()}" not in evidence')
+    for bound in (_AT_MOST, _AT_LEAST):
+        if (
+            (word := bound.search(claim))
+            and re.search(r"\d", claim[word.start() :][:24])
+            and not bound.search(evidence)
+        ):
+            found.append(f'"{word.group()}" not in evidence')
     if (word := _GUESS.search(evidence)) and not _HEDGED.search(claim):
         found.append(f'the evidence says "{word.group()}"')
     if (

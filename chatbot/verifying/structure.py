@@ -30,6 +30,8 @@ _WORD = re.compile(r"[^\W_]+(?:[-.'’+][^\W_]+)*\+*|[,;:()]")
 _MARKS = frozenset(",;:()")
 _PASSIVE = frozenset(["is", "are", "was", "were", "be", "been", "being", "by"])
 _NOT = frozenset(["no", "not", "without", "never", "neither", "nor", "cannot"])
+_AGAINST = frozenset(["whereas", ";"])
+_PREPOSITIONS = frozenset("on in at to from for by into under during over".split())  # noqa: SIM905
 _JOINS = frozenset(["and", "or", "but", "while", "whereas"])
 # Behind these a clause or a comparison begins anew, wherever in the sentence it stands.
 _FREE = frozenset(["than", "versus", "compared", "relative", "first", "while"])
@@ -108,11 +110,32 @@ def _torn(row: _Row, there: Sequence[_Token], path: Sequence[int]) -> tuple[str,
             return pair
         if at == 1 and _cost(at, start, end, token) >= _BEFORE and not token.before & _PASSIVE:
             return pair
-        if end - start > _NEAR and not token.before & (_PASSIVE | _JOINS | _MARKS):
-            said = [row[back][0].means for back in range(max(0, at - 3), at)]
-            if _restarts(there[start + 1 : end + 1], said):
+        if end - start > _NEAR:
+            skipped = there[start + 1 : end + 1]
+            against = _AGAINST if at > 1 else _AGAINST - _MARKS
+            if any(each.before & against for each in skipped) and not token.before & _MARKS:
                 return pair
+            if not token.before & (_PASSIVE | _JOINS | _MARKS):
+                said = [row[back][0].means for back in range(max(0, at - 3), at)]
+                if _restarts(skipped, said):
+                    return pair
+        if _slot(there, start, end, token):
+            return pair
     return None
+
+
+def _slot(there: Sequence[_Token], start: int, end: int, token: _Token) -> bool:
+    """Whether the evidence has something else where the claim has this word: behind the same word and
+    preposition, while the word itself stands elsewhere and behind another one."""
+    governed = token.before & _PREPOSITIONS
+    if not governed or start + 1 >= len(there) or governed & there[end].before:
+        return False
+    if not governed & there[start + 1].before:
+        return False
+    phrase_ends = next(
+        (place for place in range(start + 2, len(there)) if there[place].before & _PREPOSITIONS), len(there)
+    )
+    return not start < end < phrase_ends
 
 
 def _worst(row: _Row, path: Sequence[int]) -> tuple[str, str] | None:

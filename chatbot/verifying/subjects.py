@@ -23,8 +23,8 @@ _OTHERS = re.compile(
 )
 _OURS = re.compile(r"\b(?:we|our|ours|us|this (?:paper|work|study|article)|here)\b", re.IGNORECASE)
 _SET_APART = re.compile(
-    r"^(?:unlike|in contrast (?:to|with)|as opposed to|rather than|instead of|different(?:ly)? from"
-    r"|contrary to) (?P<others>[^,]+), (?:which (?P<own>[^,]+), )?(?P<rest>.+)$",
+    r"^(?:[a-z]+, )?(?:unlike|in contrast (?:to|with)|as opposed to|rather than|instead of"
+    r"|different(?:ly)? from|contrary to) (?P<others>[^,]+), (?:which (?P<own>[^,]+), )?(?P<rest>.+)$",
     re.IGNORECASE,
 )
 
