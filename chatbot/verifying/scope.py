@@ -37,7 +37,7 @@ _CAUSE = _words(
     r"drives?, induces?, induced, responsible for"
 )
 _AT_MOST = re.compile(
-    r"\b(?:at most|up to|(?:no|not) (?:more|greater|larger) than|(?:less|fewer|smaller|lower) than"
+    r"\b(?:at most|(?:no|not) (?:more|greater|larger) than|(?:less|fewer|smaller|lower) than"
     r"|(?:under|below|within) \d)|[≤<]",
     re.IGNORECASE,
 )
