@@ -26,7 +26,7 @@ from chatbot.verifying.quantities import Quantity, quantities
 from chatbot.verifying.scope import excess
 from chatbot.verifying.sequence import turned_round
 from chatbot.verifying.structure import otherwise
-from chatbot.verifying.subjects import other_subject
+from chatbot.verifying.subjects import meant_before, other_subject
 from store.keywords import content_stems, stems, word_stems, words
 
 # Share of the claim's content words that the evidence says. A word that it lacks is too often the one that
@@ -176,6 +176,11 @@ def _judgement(
     """The verdict alone; `words` are those of the claim that the passage lacks."""
     if conflict := _conflict(claim, passage, coverage, without):
         return Judgement(Verdict.CONTRADICTED, (conflict,), settled=True)
+    structure = (
+        Layer.STRUCTURE not in without and coverage >= SAME and _folded(claim) not in _folded(passage.text)
+    )
+    if structure and (other := other_subject(claim, passage.text)):
+        return Judgement(Verdict.PARTIAL, (f'the evidence says it of "{other}"',), settled=True)
     near = Layer.SIMILARITY not in without and passage.cosine is not None and passage.cosine >= NEAR
     if lacking := _lacking(claim, passage, coverage, near, without):
         return lacking
@@ -183,7 +188,9 @@ def _judgement(
         return _covered(claim, passage, without)
     shown = ", ".join(words[:_NAMED])
     verdict = Verdict.PARTIAL if coverage >= FAINT or near else Verdict.UNSUPPORTED
-    return Judgement(verdict, (f"not in evidence: {shown}",) if shown else ("little in common",))
+    missing = (f"not in evidence: {shown}",) if shown else ("little in common",)
+    # Another word and another order: a model's yes to that is worth nothing.
+    return Judgement(verdict, missing, settled=structure and otherwise(claim, passage.text) is not None)
 
 
 def _lacking(
@@ -207,7 +214,8 @@ def _lacking(
     numbers_lost = bool(numbers) and len(numbers) == len(quantities(claim))
     half = (coverage >= SAME or near) and not subject_lost and not numbers_lost
     verdict = Verdict.PARTIAL if half else Verdict.UNSUPPORTED
-    settled = bool(numbers) or (bool(nowhere) and coverage >= SAME)
+    unmeant = bool(here) and not meant_before(here[0], text, passage.context)
+    settled = bool(numbers) or unmeant or (bool(nowhere) and coverage >= SAME)
     margin = STRANGE_NAME if nowhere and not settled else 0.0
     return Judgement(verdict, missing, settled=settled, margin=margin)
 
@@ -223,11 +231,8 @@ def _covered(claim: str, passage: Passage, without: frozenset[Layer]) -> Judgeme
         return Judgement(Verdict.PARTIAL, ("it says too little to be proven",))
     # All its words are there. Whether who does what is the same a model may doubt, unless it is a quotation.
     quoted = _folded(claim) in _folded(passage.text)
-    if not quoted and Layer.STRUCTURE not in without:
-        if other := other_subject(claim, passage.text, passage.known):
-            return Judgement(Verdict.PARTIAL, (f'the evidence says it of "{other}"',), settled=True)
-        if said := otherwise(claim, passage.text):
-            return Judgement(Verdict.PARTIAL, (said,))
+    if not quoted and Layer.STRUCTURE not in without and (said := otherwise(claim, passage.text)):
+        return Judgement(Verdict.PARTIAL, (said,))
     return Judgement(Verdict.SUPPORTED, (), settled=quoted, margin=0.0 if quoted else DOUBT)
 
 
