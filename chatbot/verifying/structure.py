@@ -44,6 +44,9 @@ _NEAR, _BACK, _FAR = 3, 2, 9
 # What jumps cost, and how much disorder is too much. Chosen on the pairs of tests/chatbot/support_pairs.py.
 _ON, _TURNED, _BEFORE, _LONG, _ALLOWED = 0.5, 0.5, 1.0, 1.5, 0.2
 _DISORDER = 1.5
+# Words of content in a sentence, and places of one word that are looked at, at most: who sends more tries how
+# long it takes.
+_LONGEST, _PLACES = 400, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def otherwise(claim: str, evidence: str) -> str | None:
     """How the evidence has the claim's words otherwise, for people; None where all that it has of them stand
     as they should."""
     tokens, there = _tokens(claim), _tokens(evidence)
+    if max(len(tokens), len(there)) > _LONGEST:
+        return "it is too long to be compared"
     row = [(token, places) for token in tokens if (places := _places(token, there))]
     if not row:
         return None
@@ -156,16 +161,20 @@ def _restarts(skipped: Sequence[_Token], said: Sequence[frozenset[str]]) -> bool
 
 def _laid(row: _Row) -> tuple[list[int], float]:
     """The places of the claim's words with the least cost of jumps, and that cost."""
-    best: dict[int, tuple[float, list[int]]] = {place: (0.0, [place]) for place in row[0][1]}
+    best: list[dict[int, tuple[float, int]]] = [dict.fromkeys(row[0][1], (0.0, -1))]
     for at, (token, places) in enumerate(row[1:], start=1):
-        best = {
-            place: min(
-                (cost + _cost(at, path[-1], place, token), [*path, place]) for cost, path in best.values()
-            )
-            for place in places
-        }
-    disorder, path = min(best.values())
-    return path, disorder
+        before = best[-1].items()
+        best.append(
+            {
+                place: min((cost + _cost(at, start, place, token), start) for start, (cost, _) in before)
+                for place in places
+            }
+        )
+    place, (disorder, _) = min(best[-1].items(), key=lambda each: (each[1][0], each[0]))
+    path = [place]
+    for step in reversed(best[1:]):
+        path.append(step[path[-1]][1])
+    return path[::-1], disorder
 
 
 def _cost(at: int, start: int, end: int, token: _Token) -> float:
@@ -185,12 +194,12 @@ def _places(token: _Token, there: Sequence[_Token]) -> list[int]:
     """Where a word stands: as it is, else as a part of another or the other of it; numbers as they are."""
     same = [place for place, other in enumerate(there) if other.means == token.means]
     if same or token.numeric:
-        return same
+        return same[:_PLACES]
     return [
         place
         for place, other in enumerate(there)
         if not other.numeric and (other.means <= token.means or token.means <= other.means)
-    ]
+    ][:_PLACES]
 
 
 @lru_cache(maxsize=4096)

@@ -288,3 +288,11 @@ def test_what_stands_otherwise_is_named() -> None:
     assert swapped.verdict is Verdict.PARTIAL
     assert "together" in swapped.missing[0]
     assert not swapped.settled  # a model may know better
+
+
+def test_a_long_sentence_that_says_one_word_again_and_again_costs_no_time() -> None:
+    evidence = " ".join(["data", "model"] * 190)
+    claim = " ".join(["model", "data"] * 190)
+    assert judged(claim, evidence).verdict is not Verdict.CONTRADICTED
+    longer = judged(" ".join(["model", "model", "data"] * 900), " ".join(["data", "model"] * 2100))
+    assert longer.verdict is Verdict.PARTIAL
