@@ -46,7 +46,8 @@ _AT_LEAST = re.compile(
     r"|(?:over|above|beyond) \d|exceed\w*)|[≥>]|\d\+",
     re.IGNORECASE,
 )
-_COUNT = re.compile(rf"^\D{{0,12}}\d|^(?:[\w-]+ ){{1,3}}(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
+# A bound of a number, and not of anything else: "more than 12", "at most two".
+_COUNT = re.compile(rf"\D{{0,16}}\d|(?:[\w-]+ ){{1,3}}(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
 _TOGETHER = _words(r"correlat\w*, associat\w*, linked, link, related, relationship, co-?occurs?")
 
 
@@ -64,11 +65,8 @@ def excess(claim: str, evidence: str) -> tuple[str, ...]:
     if (word := _ONLY.search(_NOT_ONLY.sub(" ", claim))) and not _ONLY.search(evidence):
         found.append(f'"{word.group()}" not in evidence')
     for bound in (_AT_MOST, _AT_LEAST):
-        if (
-            (word := bound.search(claim))
-            and re.search(r"\d", claim[word.start() :][:24])
-            and not bound.search(evidence)
-        ):
+        word = bound.search(claim)
+        if word and _COUNT.match(claim[word.start() :]) and not bound.search(evidence):
             found.append(f'"{word.group()}" not in evidence')
     if (word := _GUESS.search(evidence)) and not _HEDGED.search(claim):
         found.append(f'the evidence says "{word.group()}"')
