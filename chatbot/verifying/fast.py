@@ -23,7 +23,7 @@ from chatbot.verifying.names import key, missing_names, names
 from chatbot.verifying.normal import normal, spelled
 from chatbot.verifying.polarity import alike, denied, opposites, reversed_comparison, turned_comparison
 from chatbot.verifying.quantities import Quantity, quantities
-from chatbot.verifying.scope import excess
+from chatbot.verifying.scope import excess, unbounded
 from chatbot.verifying.sequence import turned_round
 from chatbot.verifying.structure import otherwise
 from chatbot.verifying.subjects import meant_before, other_subject
@@ -226,6 +226,7 @@ def _covered(claim: str, passage: Passage, without: frozenset[Layer]) -> Judgeme
     too_much: list[str] = []
     if Layer.SCOPE not in without:
         too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
+        too_much += unbounded(claim, passage.text)
     if too_much:
         return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), settled=True)
     if len(meaning(claim)) < 2 and not quantities(claim) and _folded(claim) not in _folded(passage.text):

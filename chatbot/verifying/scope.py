@@ -64,10 +64,6 @@ def excess(claim: str, evidence: str) -> tuple[str, ...]:
         found.append(f'"{word.group()}" where the evidence says "{less.group()}"')
     if (word := _ONLY.search(_NOT_ONLY.sub(" ", claim))) and not _ONLY.search(evidence):
         found.append(f'"{word.group()}" not in evidence')
-    for bound in (_AT_MOST, _AT_LEAST):
-        word = bound.search(claim)
-        if word and _COUNT.match(claim[word.start() :]) and not bound.search(evidence):
-            found.append(f'"{word.group()}" not in evidence')
     if (word := _GUESS.search(evidence)) and not _HEDGED.search(claim):
         found.append(f'the evidence says "{word.group()}"')
     if (
@@ -77,6 +73,15 @@ def excess(claim: str, evidence: str) -> tuple[str, ...]:
     ):
         found.append(f'"{word.group()}" where the evidence says "{less.group()}"')
     return tuple(found)
+
+
+def unbounded(claim: str, evidence: str) -> tuple[str, ...]:
+    """The bounds of numbers ("at most two") that the evidence, as a whole, does not set."""
+    claim, evidence = normal(claim), normal(evidence)
+    words = (bound.search(claim) for bound in (_AT_MOST, _AT_LEAST) if not bound.search(evidence))
+    return tuple(
+        f'"{word.group()}" not in evidence' for word in words if word and _COUNT.match(claim[word.start() :])
+    )
 
 
 def _limited(evidence: str) -> str | None:
