@@ -117,8 +117,10 @@ def chat(ctx: click.Context, resume: str | None) -> None:
 
 def _asked(words: tuple[str, ...]) -> str:
     """The question: the words of the command line, or stdin. Raises UsageError when there is none."""
+    from chatbot.terminal.lines import LONGEST
+
     piped = words == ("-",) or (not words and not sys.stdin.isatty())
-    text = (sys.stdin.read() if piped else " ".join(words)).strip()
+    text = (sys.stdin.read(LONGEST) if piped else " ".join(words)).strip()
     if not text:
         raise click.UsageError('There is no question. Try: chatbot ask "What does GSPO change?"')
     return text

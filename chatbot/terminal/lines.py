@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 Read = Callable[[], str]
 PROMPT = "> "
 _FURTHER = "  "  # before the further lines of a question
+LONGEST = 100_000
+"""Characters of piped text that are read as a question: what is longer is a file that got here by mistake."""
 
 
 def piped(stream: IO[str], screen: Screen) -> Read:
     """The lines of `stream`. Each is echoed behind the prompt, so that the transcript can be read."""
 
     def read() -> str:
-        text = stream.readline()
+        text = stream.readline(LONGEST)
+        if len(text) == LONGEST and not text.endswith("\n"):
+            screen.notice(f"A line of {LONGEST:,} characters and more is no question. Nothing more is read.")
+            raise EOFError
         if not text:
             raise EOFError
         text = text.strip()

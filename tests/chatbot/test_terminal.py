@@ -15,7 +15,7 @@ from chatbot.terminal.answering import last, show
 from chatbot.terminal.chat import Conversation
 from chatbot.terminal.commands import Tools
 from chatbot.terminal.flow import Flow
-from chatbot.terminal.lines import piped
+from chatbot.terminal.lines import LONGEST, piped
 from chatbot.terminal.progress import Meter
 from chatbot.terminal.screen import Screen
 from chatbot.terminal.text import clean, line
@@ -302,3 +302,9 @@ def test_papers_can_be_looked_for_by_their_words():
 
     talk(FakeChat(), "/papers long context\n", papers)
     assert asked == [Filter(text="long context")]
+
+
+def test_a_file_without_lines_ends_a_piped_conversation_and_is_said():
+    _, err, failure = talk(FakeChat(), "x" * 2 * LONGEST)
+    assert failure is None
+    assert "is no question" in err
