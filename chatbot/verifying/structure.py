@@ -181,7 +181,7 @@ def _cost(at: int, start: int, end: int, token: _Token) -> float:
     """Of going on to this word; `at` is its number in the claim. A subject may stand far from its verb."""
     distance = end - start
     free = bool(token.before & (_MARKS | _FREE)) or token.text.lower() in _FREE
-    if distance > 0:
+    if distance >= 0:  # two words of the claim may be one there: "memory-agent"
         return 0.0 if distance <= _NEAR or free or at == 1 else _ON
     if free:
         return _ALLOWED
@@ -191,14 +191,15 @@ def _cost(at: int, start: int, end: int, token: _Token) -> float:
 
 
 def _places(token: _Token, there: Sequence[_Token]) -> list[int]:
-    """Where a word stands: as it is, else as a part of another or the other of it; numbers as they are."""
-    same = [place for place, other in enumerate(there) if other.means == token.means]
-    if same or token.numeric:
-        return same[:_PLACES]
+    """Where a word stands, as it is or as a part of another or the other of it; numbers as they are."""
     return [
         place
         for place, other in enumerate(there)
-        if not other.numeric and (other.means <= token.means or token.means <= other.means)
+        if other.means == token.means
+        or (
+            not (token.numeric or other.numeric)
+            and (other.means <= token.means or token.means <= other.means)
+        )
     ][:_PLACES]
 
 
