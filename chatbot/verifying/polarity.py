@@ -7,7 +7,7 @@ the same thing: that is for the caller to see. Word lists are small and general;
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from chatbot.verifying.clauses import clauses, meaning, nearest
@@ -180,15 +180,21 @@ def comparisons(text: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """
     text = normal(text)
     found = []
-    lost = [match.span() for match in _LOSES.finditer(text)]
-    for match in [*_LOSES.finditer(text), *_WINS.finditer(text)]:
-        loses = match.span() in lost
-        if not loses and any(start < match.end() and match.start() < end for start, end in lost):
-            continue  # "are outperformed by" holds a winning word
+    for match, loses in _comparing(text):
         before = frozenset(key(name) for name in names(f"the {text[: match.start()]}"))
         after = frozenset(key(name) for name in names(f"than {text[match.end() :]}"))
         found.append((after, before) if loses else (before, after))
     return tuple(found)
+
+
+def _comparing(text: str) -> Iterator[tuple[re.Match[str], bool]]:
+    """The words that compare, and whether who stands before them loses."""
+    lost = list(_LOSES.finditer(text))
+    yield from ((match, True) for match in lost)
+    for match in _WINS.finditer(text):
+        # "are outperformed by" holds a winning word
+        if not any(other.start() < match.end() and match.start() < other.end() for other in lost):
+            yield match, False
 
 
 def turned_comparison(claim: str, evidence: str) -> tuple[str, str] | None:
@@ -213,11 +219,7 @@ def _apart(sides: tuple[str, str]) -> tuple[frozenset[str], frozenset[str]]:
 def _sides_of(text: str, most: int) -> list[tuple[str, str]]:
     """(winner, loser) of each comparison: so many words at most before and behind the comparing ones."""
     found = []
-    lost = [match.span() for match in _LOSES.finditer(text)]
-    for match in [*_LOSES.finditer(text), *_WINS.finditer(text)]:
-        loses = match.span() in lost
-        if not loses and any(start < match.end() and match.start() < end for start, end in lost):
-            continue
+    for match, loses in _comparing(text):
         before = " ".join(_ENDS.split(text[: match.start()])[-1].split()[-most:])
         after = " ".join(_ENDS.split(text[match.end() :])[0].split()[:most])
         found.append((after, before) if loses else (before, after))
