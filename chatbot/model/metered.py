@@ -26,6 +26,7 @@ from chatbot.model import (
     Thinking,
     ThoughtPart,
 )
+from chatbot.model.reply import counted
 from chatbot.tokens import Encoding
 from chatbot.values import Usage
 
@@ -106,19 +107,13 @@ class Metered:
                     yield part
         finally:
             if not ended and (thoughts or texts):
-                self._add(self._counted(messages, "".join(thoughts), "".join(texts)))
+                self._add(counted(self.encoding, messages, "".join(texts), "".join(thoughts)))
 
     def first_token(self, messages: Sequence[Message], top: int = 20) -> FirstToken:
         """See `ChatModel.first_token`."""
         first = self._model.first_token(messages, top)
         self._add(first.usage)
         return first
-
-    def _counted(self, messages: Sequence[Message], thoughts: str, text: str) -> Usage:
-        count, name = self.encoding.count, self.encoding.name
-        thought = count(thoughts)
-        prompt = self.encoding.count_messages(messages)
-        return Usage(prompt, thought + count(text), counted_by=name, thought_tokens=thought)
 
     def _add(self, usage: Usage) -> None:
         with self._lock:

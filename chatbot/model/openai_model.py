@@ -21,7 +21,7 @@ from chatbot.model.client import end_at, make_client
 from chatbot.model.dialects import Dialect, blamed
 from chatbot.model.faults import Broken, Endpoint, cut_by, fault, said, too_long
 from chatbot.model.first import PAST_THINKING, First, first_of
-from chatbot.model.reply import Reply
+from chatbot.model.reply import Reply, counted
 from chatbot.model.thinking import Splitter
 from chatbot.model.window import Window, ask_json, find_window
 from chatbot.tokens import Encoding, encoding_for
@@ -276,8 +276,7 @@ class OpenAIModel:
         return ModelCut(f"{self.endpoint} stopped in the middle of its answer ({why}). {cure}")
 
     def _counted(self, messages: Sequence[Message], text: str) -> Usage:
-        encoding = self.encoding
-        return Usage(encoding.count_messages(messages), encoding.count(text), counted_by=encoding.name)
+        return counted(self.encoding, messages, text)
 
     def _where(self) -> Endpoint:
         return Endpoint(self.endpoint, self._model or _UNNAMED, self._api_key, self.offered)

@@ -6,13 +6,14 @@ The SDK builds its objects without checking them, and each of these was met: `ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatbot.model import Done, Part, ThoughtPart
+from chatbot.model import Done, Message, Part, ThoughtPart
 from chatbot.model.faults import Broken
 from chatbot.model.thinking import Splitter
+from chatbot.tokens import Encoding
 from chatbot.values import Usage
 
 if TYPE_CHECKING:
@@ -88,6 +89,17 @@ def told_usage(reply: object) -> Usage | None:
         _number(usage, "completion_tokens"),
         _number(details, "cached_tokens") or _cached(reply),
         thought_tokens=_number(written, "reasoning_tokens"),
+    )
+
+
+def counted(encoding: Encoding, messages: Sequence[Message], text: str, thoughts: str = "") -> Usage:
+    """What a reply took of which no server told it, by our own tokenizer."""
+    thought = encoding.count(thoughts)
+    return Usage(
+        encoding.count_messages(messages),
+        thought + encoding.count(text),
+        counted_by=encoding.name,
+        thought_tokens=thought,
     )
 
 
