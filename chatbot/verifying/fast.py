@@ -177,16 +177,15 @@ def _judgement(
     """The verdict alone; `words` are those of the claim that the passage lacks."""
     if conflict := _conflict(claim, passage, coverage, without):
         return Judgement(Verdict.CONTRADICTED, (conflict,), settled=True)
-    structure = (
-        Layer.STRUCTURE not in without and coverage >= SAME and _folded(claim) not in _folded(passage.text)
-    )
+    quoted = _folded(claim) in _folded(passage.text)
+    structure = Layer.STRUCTURE not in without and coverage >= SAME and not quoted
     if structure and (other := other_subject(claim, passage.text)):
         return Judgement(Verdict.PARTIAL, (f'the evidence says it of "{other}"',), settled=True)
     near = Layer.SIMILARITY not in without and passage.cosine is not None and passage.cosine >= NEAR
     if lacking := _lacking(claim, passage, coverage, near, without):
         return lacking
     if coverage == 1 and Layer.OVERLAP not in without:
-        return _covered(claim, passage, without)
+        return _covered(claim, passage, quoted, without)
     shown = ", ".join(words[:_NAMED])
     verdict = Verdict.PARTIAL if coverage >= FAINT or near else Verdict.UNSUPPORTED
     missing = (f"not in evidence: {shown}",) if shown else ("little in common",)
@@ -221,18 +220,17 @@ def _lacking(
     return Judgement(verdict, missing, settled=settled, margin=margin)
 
 
-def _covered(claim: str, passage: Passage, without: frozenset[Layer]) -> Judgement:
-    """The verdict where the passage says every word of the claim."""
+def _covered(claim: str, passage: Passage, quoted: bool, without: frozenset[Layer]) -> Judgement:
+    """The verdict where the passage says every word of the claim; `quoted`: as it stands."""
     too_much: list[str] = []
     if Layer.SCOPE not in without:
         too_much = [more for clause in clauses(claim) for more in _excess(clause, passage.text)]
         too_much += unbounded(claim, passage.text)
     if too_much:
         return Judgement(Verdict.PARTIAL, tuple(dict.fromkeys(too_much)), settled=True)
-    if len(meaning(claim)) < 2 and not quantities(claim) and _folded(claim) not in _folded(passage.text):
+    if len(meaning(claim)) < 2 and not quantities(claim) and not quoted:
         return Judgement(Verdict.PARTIAL, ("it says too little to be proven",))
     # All its words are there. Whether who does what is the same a model may doubt, unless it is a quotation.
-    quoted = _folded(claim) in _folded(passage.text)
     if not quoted and Layer.STRUCTURE not in without and (said := otherwise(claim, passage.text)):
         return Judgement(Verdict.PARTIAL, (said,))
     return Judgement(Verdict.SUPPORTED, (), settled=quoted, margin=0.0 if quoted else DOUBT)
